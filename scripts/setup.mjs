@@ -18,8 +18,9 @@ requireNode26();
 function install() {
   process.stderr.write('Installing what package-lock.json says; this takes about a minute the first time …\n');
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  const npm = spawnSync('npm', ['ci', ...quiet], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
-  if (npm.status !== 0) stop(`npm ci failed (exit code ${npm.status}). Is the package registry reachable?`);
+  // Not `npm ci`: it demands the entries of every other platform's optional packages, which a registry may lack.
+  const npm = spawnSync('npm', ['install', '--no-save', ...quiet], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  if (npm.status !== 0) stop(`npm install failed (exit code ${npm.status}). Is the package registry reachable?`);
 }
 
 // node_modules/.bin/node, an optional dependency, comes first on the PATH of every npm script.
