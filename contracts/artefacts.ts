@@ -1,0 +1,27 @@
+import type { TSchema } from 'typebox';
+import { Event, EventId, EventList, Ticket, TicketList, User, UserId, UserList } from './http/answers.ts';
+import { Failure, Problem } from './http/failures.ts';
+import { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
+import { EventUpserted } from './messages/event-upserted.ts';
+import { UserUpserted } from './messages/user-upserted.ts';
+
+/** Every schema that is written to `schemas/`; the first part of a name says in which direction it travels. */
+export const artefacts: Readonly<Record<string, TSchema>> = {
+  'http/requests/announce-event': AnnounceEvent,
+  'http/requests/change-event': ChangeEvent,
+  'http/requests/change-user': ChangeUser,
+  'http/requests/register-user': RegisterUser,
+  'http/requests/ticket-selection': TicketSelection,
+  'http/answers/event': Event,
+  'http/answers/event-id': EventId,
+  'http/answers/event-list': EventList,
+  'http/answers/failure': Failure,
+  'http/answers/problem': Problem,
+  'http/answers/ticket': Ticket,
+  'http/answers/ticket-list': TicketList,
+  'http/answers/user': User,
+  'http/answers/user-id': UserId,
+  'http/answers/user-list': UserList,
+  'messages/event-upserted': EventUpserted,
+  'messages/user-upserted': UserUpserted,
+};

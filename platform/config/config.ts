@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { StartError } from '@ticketbuddy/errors';
+
+export type Config = {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Unset: the embedded server. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseConnections: number;
+  /** Absolute path of the folder that holds everything an embedded part keeps. */
+  readonly dataFolder: string;
+  readonly seed: boolean;
+  readonly modules: readonly string[];
+  readonly logLevel: string;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Check<T> = (value: string) => T | Problem;
+type Problem = { readonly expected: string };
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/**
+ * Reads the environment once. Throws one `StartError` that names every wrong setting, a line each:
+ * `PORT: expected a port number, got "x"`. An empty value counts as unset.
+ */
+export function readConfig(known: { readonly modules: readonly string[] }, environment: Environment = process.env): Config {
+  const problems: string[] = [];
+  const setting = <T>(name: string, fallback: T, check: Check<T>): T => {
+    const value = environment[name];
+    if (value === undefined || value === '') return fallback;
+    const checked = check(value);
+    if (!isProblem(checked)) return checked;
+    problems.push(`${name}: expected ${checked.expected}, got "${name.includes('URL') ? redact(value) : value}"`);
+    return fallback;
+  };
+  const config = {
+    host: setting('HOST', '127.0.0.1', oneWord),
+    port: setting('PORT', 3000, portNumber),
+    databaseUrl: setting<string | undefined>('DATABASE_URL', undefined, postgresUrl),
+    databaseConnections: setting('DATABASE_CONNECTIONS', 10, connectionCount),
+    dataFolder: resolve(setting('TICKETBUDDY_DATA', '.ticketbuddy', (value) => value)),
+    seed: setting('TICKETBUDDY_SEED', true, onOrOff),
+    modules: setting('MODULES', known.modules, someOf(known.modules)),
+    logLevel: setting('LOG_LEVEL', 'info', oneOf(logLevels)),
+  };
+  if (problems.length > 0) throw new StartError(problems.join('\n'));
+  return config;
+}
+
+const portNumber: Check<number> = (value) =>
+  /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? Number(value) : { expected: 'a port number' };
+
+const connectionCount: Check<number> = (value) =>
+  /^\d{1,4}$/.test(value) && Number(value) >= 3 ? Number(value) : { expected: 'a number of connections, at least 3' };
+
+const oneWord: Check<string> = (value) => (/\s/.test(value) ? { expected: 'a host name or address' } : value);
+
+const onOrOff: Check<boolean> = (value) => (value === 'on' || value === 'off' ? value === 'on' : { expected: 'on or off' });
+
+const postgresUrl: Check<string> = (value) =>
+  /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '') ? value : { expected: 'a URL like postgres://user@host:5432/name' };
+
+function oneOf(allowed: readonly string[]): Check<string> {
+  return (value) => (allowed.includes(value) ? value : { expected: `one of ${allowed.join(', ')}` });
+}
+
+function someOf(allowed: readonly string[]): Check<readonly string[]> {
+  return (value) => {
+    const chosen = [...new Set(value.split(',').map((name) => name.trim()))];
+    return chosen.every((name) => allowed.includes(name)) ? chosen : { expected: `some of ${allowed.join(',')}` };
+  };
+}
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'expected' in value;
+}
+
+function redact(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//***@');
+}

@@ -1,0 +1,14 @@
+export {
+  array,
+  type Converter,
+  dateTimeOffset,
+  decimal,
+  enumeration,
+  guid,
+  type Members,
+  readObject,
+  text,
+} from './converters.ts';
+export { type Decimal, isNegative, toHundredths } from './decimal.ts';
+export { formatInstant, parseDateTimeOffset } from './date-time-offset.ts';
+export { parsePathGuid } from './guid.ts';

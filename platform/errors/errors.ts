@@ -1,0 +1,45 @@
+import { type RefusalCode, refusalTexts } from '@ticketbuddy/contracts';
+
+export type RefusalKind = 'rule' | 'absent' | 'unreadable' | 'too-large' | 'unsupported-media';
+
+/** An expected no that the caller can act on. Thrown, rolls the transaction back, becomes a 4xx at the edge. */
+export class Refusal extends Error {
+  readonly kind: RefusalKind;
+  readonly code: string;
+  /** Where in the request the reason lies, as a JSON path; only for what cannot be read. */
+  readonly path: string;
+
+  constructor(kind: RefusalKind, code: string, message: string, path = '') {
+    super(message);
+    this.name = 'Refusal';
+    this.kind = kind;
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/** A rule of the business says no. `id` fills the `{id}` of the text. */
+export function refusal(code: RefusalCode, id = ''): Refusal {
+  return new Refusal('rule', code, refusalTexts[code].replace('{id}', id));
+}
+
+/** What the request names does not exist. */
+export function absent(what: string): Refusal {
+  return new Refusal('absent', 'absent', `${what} does not exist`);
+}
+
+/** The request cannot be read. `path` is a JSON path into it, such as `$.Price`. */
+export function unreadable(path: string, message: string): Refusal {
+  return new Refusal('unreadable', 'unreadable', message, path);
+}
+
+export function tooLarge(): Refusal {
+  return new Refusal('too-large', 'too_large', 'The request is larger than this server accepts.');
+}
+
+export function unsupportedMedia(): Refusal {
+  return new Refusal('unsupported-media', 'unsupported_media', 'The request is not JSON in UTF-8.');
+}
+
+/** The process cannot start, for a reason that its operator can mend: one sentence, no stack trace, exit code 1. */
+export class StartError extends Error {}

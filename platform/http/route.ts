@@ -1,0 +1,41 @@
+import type { TSchema } from 'typebox';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+
+/** What a handler is given: ids from the path (lower case, hyphenated) and the body as `read` made it. */
+export type Incoming<B> = { readonly ids: Readonly<Record<string, string>>; readonly body: B };
+
+/** What goes out. `json` is the text of the body, or its pieces. */
+export type Answer = {
+  readonly status: 200 | 201 | 204;
+  readonly json?: string | AsyncIterable<string>;
+  readonly location?: string;
+};
+
+export type Route<B = unknown> = {
+  readonly method: Method;
+  /** `/events/:eventId/tickets`: every parameter is a GUID, and a path with anything else there is not this route. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  /** Reads the body's bytes, or throws a refusal. Without it the body is ignored, whatever its type. */
+  readonly read?: (body: Buffer) => B;
+  /** For the documentation: `read` may accept more. */
+  readonly request?: TSchema;
+  readonly answers: Readonly<Record<number, TSchema | undefined>>;
+  readonly handle: (incoming: Incoming<B>) => Promise<Answer>;
+};
+
+export function route<B>(declared: Route<B>): Route {
+  return declared as Route;
+}
+
+export function ok(json: string | AsyncIterable<string>): Answer {
+  return { status: 200, json };
+}
+
+export function created(location: string, json: string): Answer {
+  return { status: 201, location, json };
+}
+
+export const noContent: Answer = { status: 204 };

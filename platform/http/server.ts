@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { parsePathGuid } from '@ticketbuddy/dotnet-json';
+import { Refusal, tooLarge, unreadable, unsupportedMedia } from '@ticketbuddy/errors';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { isJsonInUtf8 } from './content-type.ts';
+import { answerCors } from './cors.ts';
+import { describeApi, describeRoute } from './documentation.ts';
+import { type FailureAnswer, refusalAnswer, unexpectedAnswer } from './failures.ts';
+import type { Answer, Route } from './route.ts';
+
+export type ServerOptions = {
+  readonly routes: readonly Route[];
+  readonly log: FastifyBaseLogger;
+  /** Whether an error will pass when the caller tries again. */
+  readonly isTransient: (error: unknown) => boolean;
+  /** Resolves while the server can do its work. */
+  readonly checkHealth: () => Promise<unknown>;
+};
+
+const bodyLimitBytes = 1_048_576;
+const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'];
+const jsonType = 'application/json; charset=utf-8';
+
+/** A server that answers `routes`, `/health`, `/openapi.json` and `/docs`; not yet listening. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const server = Fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: () => randomUUID(),
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 100 },
+    frameworkErrors: (_error, _request, reply) => void reply.code(404).send(),
+    http: { maxHeaderSize: 32_768 },
+  });
+  readBodiesAsBytes(server);
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!answerCors(request, reply)) done();
+  });
+  answerErrors(server, options);
+  await describeApi(server);
+  for (const route of options.routes) addRoute(server, route);
+  refuseOtherMethods(server, options.routes);
+  addHealth(server, options.checkHealth);
+  return server;
+}
+
+// The body stays bytes: what it may be is a route's own affair, and it is judged as the legacy judged it.
+function readBodiesAsBytes(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  server.setValidatorCompiler(() => () => true);
+  server.setSerializerCompiler(() => JSON.stringify);
+}
+
+function addRoute(server: FastifyInstance, route: Route): void {
+  server.route({
+    method: route.method,
+    url: route.path,
+    schema: describeRoute(route),
+    onRequest: (request, reply, done) => {
+      if (!normaliseIds(request)) return void reply.code(404).send();
+      done(route.read ? refuseBodyUnread(request) : undefined);
+    },
+    handler: async (request, reply) => {
+      const body = route.read?.((request.body as Buffer | undefined) ?? Buffer.alloc(0));
+      return send(reply, await route.handle({ ids: request.params as Record<string, string>, body }));
+    },
+  });
+}
+
+// A path whose parameters are no GUIDs is no path of ours, whatever the method.
+function normaliseIds(request: FastifyRequest): boolean {
+  const ids = request.params as Record<string, string>;
+  for (const name in ids) {
+    const id = parsePathGuid(ids[name] ?? '');
+    if (id === undefined) return false;
+    ids[name] = id;
+  }
+  return true;
+}
+
+// Judged by the headers, so that a huge upload is answered before it was sent.
+function refuseBodyUnread({ headers }: FastifyRequest): Refusal | undefined {
+  if (!isJsonInUtf8(headers['content-type'])) return unsupportedMedia();
+  return Number(headers['content-length'] ?? 0) > bodyLimitBytes ? tooLarge() : undefined;
+}
+
+function send(reply: FastifyReply, { status, json, location }: Answer): FastifyReply {
+  reply.code(status);
+  if (location !== undefined) reply.header('location', location);
+  if (json === undefined) return reply.send();
+  reply.header('content-type', jsonType);
+  return reply.send(typeof json === 'string' ? json : Readable.from(json));
+}
+
+function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): void {
+  const byPath = Map.groupBy(routes, ({ path }) => path);
+  for (const [url, known] of byPath) {
+    const allowed = known.map(({ method }) => method).sort();
+    const handled = new Set<string>([...allowed, 'HEAD']);
+    server.route({
+      method: everyMethod.filter((method) => !handled.has(method)),
+      url,
+      schema: { hide: true },
+      onRequest: (request, reply) => {
+        if (normaliseIds(request)) reply.code(405).header('allow', allowed.join(', ')).send();
+        else reply.code(404).send();
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+function answerErrors(server: FastifyInstance, { isTransient }: ServerOptions): void {
+  server.setNotFoundHandler((_request, reply) => void reply.code(404).send());
+  server.setErrorHandler((error, request, reply) => {
+    const traceparent = request.headers.traceparent as string | undefined;
+    const refusal = asRefusal(error);
+    if (refusal) return write(reply, refusalAnswer(refusal, traceparent));
+    const passes = isTransient(error);
+    request.log[passes ? 'warn' : 'error']({ err: error, route: request.routeOptions.url }, 'request failed');
+    return write(reply, unexpectedAnswer(passes));
+  });
+}
+
+// What Fastify itself refuses: a body that grows too large while it comes in, or that is cut off.
+function asRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error;
+  const { code, statusCode = 500 } = error as { code?: string; statusCode?: number };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
+  return statusCode < 500 ? unreadable('$', 'The body could not be read.') : undefined;
+}
+
+// Past Fastify, which would add a Content-Type, and would close the connection on a client that is still sending.
+function write(reply: FastifyReply, { status, headers, body }: FailureAnswer): void {
+  const { connection: _closing, ...set } = reply.getHeaders();
+  reply.hijack();
+  reply.raw.writeHead(status, { ...set, ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+function addHealth(server: FastifyInstance, checkHealth: () => Promise<unknown>): void {
+  server.get('/health', { schema: { hide: true } }, async (_request, reply) => {
+    const healthy = await checkHealth().then(() => true, () => false);
+    return reply.code(healthy ? 200 : 503).send(healthy ? 'Healthy' : 'Unhealthy');
+  });
+}

@@ -1,0 +1,35 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import type pg from 'pg';
+
+export type Transact<T> = Transaction<T>;
+
+/** A context's way to its own tables. */
+export type Database<T> = {
+  /** For single statements; each is its own transaction. */
+  readonly query: Kysely<T>;
+  /**
+   * Runs `work` in one READ COMMITTED transaction and commits it, or rolls back what it threw. A deadlock or
+   * serialization failure, which surely changed nothing, is tried twice more; so `work` may run more than once.
+   */
+  transaction<R>(work: (tx: Transact<T>) => Promise<R>): Promise<R>;
+};
+
+export function createDatabase<T>(pool: pg.Pool): Database<T> {
+  const query = new Kysely<T>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    query,
+    transaction: (work) => retrying(2, () => query.transaction().execute(work)),
+  };
+}
+
+const rolledBackForSure = new Set(['40001', '40P01']);
+
+async function retrying<R>(times: number, attempt: () => Promise<R>): Promise<R> {
+  try {
+    return await attempt();
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (times === 0 || typeof code !== 'string' || !rolledBackForSure.has(code)) throw error;
+    return retrying(times - 1, attempt);
+  }
+}

@@ -1,0 +1,6 @@
+export { createDatabase, type Database, type Transact } from './database.ts';
+export { type EmbeddedServer, findEmbedded, startEmbedded } from './embedded.ts';
+export { type Migrations, migrate } from './migrations.ts';
+export { type Notifications, PostgresNotifications } from './notifications.ts';
+export { createPool } from './pool.ts';
+export { brokenConstraint, isTransient } from './transient.ts';

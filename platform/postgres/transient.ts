@@ -1,0 +1,24 @@
+// Connection, shutdown and start-up, out of resources, deadlock and serialization, lock timeout, read-only for a while.
+const transientStates = /^(08...|57P0[1-5]|53...|40001|40P01|55P03|25006|58030)$/;
+const transientSystemErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
+const transientTexts =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable)/;
+
+/** Whether trying again later may succeed: the server was away, full or busy. Anything else is a defect or a refusal. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isTransient);
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') return transientStates.test(code) || isSystemError(error, code);
+  return transientTexts.test(error.message);
+}
+
+function isSystemError(error: Error, code: string): boolean {
+  return 'syscall' in error && transientSystemErrors.has(code);
+}
+
+/** The constraint that a statement broke, or `undefined` for any other error. */
+export function brokenConstraint(error: unknown): string | undefined {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return typeof code === 'string' && code.startsWith('23') && typeof constraint === 'string' ? constraint : undefined;
+}

@@ -1,0 +1,2 @@
+export { type Clock, systemClock } from './clock.ts';
+export type { Deps, Module } from './module.ts';
