@@ -34,6 +34,12 @@ export function toHundredths({ coefficient, scale }: Decimal): bigint {
   return (coefficient + half) / unit;
 }
 
+/** Hundredths as a decimal with two places: 2550 is `25.50`. */
+export function formatHundredths(value: number): string {
+  const digits = String(Math.abs(value)).padStart(3, '0');
+  return `${value < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
 function fit(digits: string, scale: number): Decimal | undefined {
   if (scale <= 0) return within(BigInt(digits) * 10n ** BigInt(-scale), 0);
   const [kept, keptScale] = shorten(digits, scale);

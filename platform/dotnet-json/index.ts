@@ -9,6 +9,6 @@ export {
   readObject,
   text,
 } from './converters.ts';
-export { type Decimal, isNegative, toHundredths } from './decimal.ts';
+export { type Decimal, formatHundredths, isNegative, parseDecimal, toHundredths } from './decimal.ts';
 export { formatInstant, parseDateTimeOffset } from './date-time-offset.ts';
 export { parsePathGuid } from './guid.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { parsePathGuid } from '@ticketbuddy/dotnet-json';
 import { Refusal, tooLarge, unreadable, unsupportedMedia } from '@ticketbuddy/errors';
@@ -38,7 +39,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 100 },
-    frameworkErrors: (_error, _request, reply) => void reply.code(404).send(),
+    frameworkErrors: (_error, _request, reply) => void (reply as unknown as FastifyReply).code(404).send(),
     http: { maxHeaderSize: 32_768 },
   });
   readBodiesAsBytes(server);
@@ -142,7 +143,7 @@ function asRefusal(error: unknown): Refusal | undefined {
 
 // Past Fastify, which would add a Content-Type, and would close the connection on a client that is still sending.
 function write(reply: FastifyReply, { status, headers, body }: FailureAnswer): void {
-  const { connection: _closing, ...set } = reply.getHeaders();
+  const { connection: _closing, ...set } = reply.getHeaders() as OutgoingHttpHeaders;
   reply.hijack();
   reply.raw.writeHead(status, { ...set, ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }

@@ -16,4 +16,7 @@ export type Module = {
   readonly routes: (deps: Deps<any>) => readonly Route[];
   // biome-ignore lint/suspicious/noExplicitAny: only the context itself knows its tables.
   readonly consumers: (deps: Deps<any>) => readonly Consumer[];
+  /** Adds the demo data that is missing. Answers how much it added. */
+  // biome-ignore lint/suspicious/noExplicitAny: only the context itself knows its tables.
+  readonly seed: (deps: Deps<any>) => Promise<number>;
 };

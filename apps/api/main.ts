@@ -1,0 +1,39 @@
+import { readConfig } from '@ticketbuddy/config';
+import { StartError } from '@ticketbuddy/errors';
+import { systemClock } from '@ticketbuddy/runtime';
+import colors from 'picocolors';
+import { createLog } from './log.ts';
+import { everyModule } from './modules.ts';
+import { panel } from './panel.ts';
+import { type Shop, startShop } from './shop.ts';
+
+try {
+  await main();
+} catch (error) {
+  // A reason that the operator can mend needs no stack trace; anything else is ours to mend and shows where.
+  console.error(error instanceof StartError ? colors.red(error.message) : error);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const started = performance.now();
+  const config = readConfig({ modules: everyModule.map(({ name }) => name) });
+  const log = createLog(config.logLevel);
+  const starting = startShop({ config, clock: systemClock, log, onProgress: (step) => console.error(colors.dim(`  ${step} …`)) });
+  stopOnSignal(starting);
+  const shop = await starting;
+  console.error(panel(config, shop, performance.now() - started));
+}
+
+// Once: finish what is running, then stop. Twice: stop now.
+function stopOnSignal(starting: Promise<Shop>): void {
+  let asked = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (asked) process.exit(1);
+    asked = true;
+    console.error(colors.dim(`\n  ${signal}: finishing what is running …`));
+    await starting.then((shop) => shop.stop());
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+}

@@ -1,0 +1,57 @@
+import { AnnounceEvent, ChangeEvent, Event, EventId, EventList, Failure, Problem } from '@ticketbuddy/contracts';
+import { created, jsonList, noContent, ok, route } from '@ticketbuddy/http';
+import type { Deps } from '@ticketbuddy/runtime';
+import { announceEvent } from './announce-event.ts';
+import { changeEvent } from './change-event.ts';
+import { eventLookup } from './get-event.ts';
+import { listEvents } from './list-events.ts';
+import type { DB } from './tables.gen.ts';
+import { eventJson, readAnnouncement, readDetails } from './wire.ts';
+
+export function routes(deps: Deps<DB>) {
+  const getEvent = eventLookup(deps);
+  return [
+    route({
+      method: 'GET',
+      path: '/events',
+      summary: 'The events that have not started, by start',
+      tag: 'events',
+      answers: { 200: EventList },
+      handle: async () => ok(jsonList((after) => listEvents(deps, after), eventJson)),
+    }),
+    route({
+      method: 'POST',
+      path: '/events',
+      summary: 'Announce an event; its seats appear a moment later',
+      tag: 'events',
+      request: AnnounceEvent,
+      read: readAnnouncement,
+      answers: { 201: EventId, 400: Failure },
+      handle: async ({ body }) => {
+        const id = await announceEvent(deps, body);
+        return created(`/events/${id}`, `"${id}"`);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/events/:id',
+      summary: 'One event, also a past one',
+      tag: 'events',
+      answers: { 200: Event, 404: Problem },
+      handle: async ({ ids }) => ok(eventJson(await getEvent(ids.id ?? ''))),
+    }),
+    route({
+      method: 'PUT',
+      path: '/events/:id',
+      summary: 'Change the name, the dates and the price of an event',
+      tag: 'events',
+      request: ChangeEvent,
+      read: readDetails,
+      answers: { 204: undefined, 400: Failure },
+      handle: async ({ ids, body }) => {
+        await changeEvent(deps, ids.id ?? '', body);
+        return noContent;
+      },
+    }),
+  ];
+}

@@ -1,0 +1,93 @@
+import { venues } from '@ticketbuddy/contracts';
+import { brokenConstraint, type Database, type Transact } from '@ticketbuddy/postgres';
+import { type Selectable, sql } from 'kysely';
+import type { Event } from './event.ts';
+import { venueUnavailable } from './refusals.ts';
+import type { DB } from './tables.gen.ts';
+
+const pageSize = 500;
+const columns = sql`id, name, starts_at, ends_at, venue, price_pence, version`;
+
+export async function findEvents({ query }: Database<DB>, ids: readonly string[]): Promise<Event[]> {
+  const { rows } = await sql<Selectable<DB['events']>>`
+    select ${columns}
+    from events.events where id = any(${ids})`.execute(query);
+  return rows.map(toEvent);
+}
+
+/** Up to a page of the events that start after `now`, by start; with `after`, those that follow it. */
+export async function upcomingEvents({ query }: Database<DB>, now: Temporal.Instant, after: Event | undefined) {
+  const following = after ? sql`and (starts_at, id) > (${after.startsAt.toString()}, ${after.id})` : sql``;
+  const { rows } = await sql<Selectable<DB['events']>>`
+    select ${columns}
+    from events.events where starts_at > ${now.toString()} ${following}
+    order by starts_at, id limit ${pageSize}`.execute(query);
+  return rows.map(toEvent);
+}
+
+export async function lockEvent(tx: Transact<DB>, id: string): Promise<Event | undefined> {
+  const { rows } = await sql<Selectable<DB['events']>>`
+    select ${columns}
+    from events.events where id = ${id} for update`.execute(tx);
+  return rows[0] && toEvent(rows[0]);
+}
+
+/**
+ * Makes sure that the venue is free for the event and stays so until the transaction ends. Rows keep microseconds but
+ * the rule is judged at 100 ns, so the wanted end counts to the next microsecond here; the constraint knows rows only.
+ */
+export async function claimVenue(tx: Transact<DB>, { id, venue, startsAt, endsAt }: Event): Promise<void> {
+  const number = venues.indexOf(venue);
+  await sql`select pg_advisory_xact_lock(hashtext('events.venue'), ${number})`.execute(tx);
+  const { rows } = await sql`
+    select id from events.events
+    where venue = ${number} and id <> ${id}
+      and events.occupied(starts_at, ends_at) && events.occupied(${toMicrosecond(startsAt)}, ${toNextMicrosecond(endsAt)})
+    limit 1`.execute(tx);
+  if (rows.length > 0) throw venueUnavailable();
+}
+
+export async function insertEvent(tx: Transact<DB>, event: Event): Promise<void> {
+  await sql`
+    insert into events.events (id, name, starts_at, ends_at, venue, price_pence, version)
+    values (${event.id}, ${event.name}, ${toMicrosecond(event.startsAt)}, ${toMicrosecond(event.endsAt)},
+      ${venues.indexOf(event.venue)}, ${event.pricePence}, ${event.version})`
+    .execute(tx)
+    .catch(refuseOverlap);
+}
+
+export async function updateEvent(tx: Transact<DB>, event: Event): Promise<void> {
+  await sql`
+    update events.events
+    set name = ${event.name}, starts_at = ${toMicrosecond(event.startsAt)}, ends_at = ${toMicrosecond(event.endsAt)},
+      price_pence = ${event.pricePence}, version = ${event.version}
+    where id = ${event.id}`
+    .execute(tx)
+    .catch(refuseOverlap);
+}
+
+function refuseOverlap(error: unknown): never {
+  throw brokenConstraint(error) === 'one_event_at_a_time' ? venueUnavailable() : error;
+}
+
+function toEvent(row: Selectable<DB['events']>): Event {
+  const venue = venues[row.venue];
+  if (venue === undefined) throw new RangeError(`event ${row.id} is at venue ${row.venue}, which nobody knows`);
+  return {
+    id: row.id,
+    name: row.name,
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    venue,
+    pricePence: row.price_pence,
+    version: row.version,
+  };
+}
+
+function toMicrosecond(instant: Temporal.Instant): string {
+  return instant.toString({ smallestUnit: 'microsecond', roundingMode: 'floor' });
+}
+
+function toNextMicrosecond(instant: Temporal.Instant): string {
+  return instant.toString({ smallestUnit: 'microsecond', roundingMode: 'ceil' });
+}

@@ -1,0 +1,43 @@
+import { type Venue, venues } from '@ticketbuddy/contracts';
+import {
+  type Decimal,
+  dateTimeOffset,
+  decimal,
+  enumeration,
+  formatHundredths,
+  formatInstant,
+  type Members,
+  readObject,
+  text,
+} from '@ticketbuddy/dotnet-json';
+import { type Announcement, type Details, type Event, judgeName } from './event.ts';
+
+type DetailsBody = { EventName: string; StartDate: Temporal.Instant; EndDate: Temporal.Instant; Price: Decimal };
+
+const details: Members<DetailsBody> = {
+  EventName: text(judgeName),
+  StartDate: dateTimeOffset,
+  EndDate: dateTimeOffset,
+  Price: decimal,
+};
+
+const announcement: Members<DetailsBody & { Venue: Venue }> = { ...details, Venue: enumeration(venues) };
+
+export function readDetails(json: Buffer): Details {
+  return toDetails(readObject(json, details));
+}
+
+export function readAnnouncement(json: Buffer): Announcement {
+  const body = readObject(json, announcement);
+  return { ...toDetails(body), venue: body.Venue };
+}
+
+export function eventJson(event: Event): string {
+  const dates = `"StartDate":"${formatInstant(event.startsAt)}","EndDate":"${formatInstant(event.endsAt)}"`;
+  const price = formatHundredths(event.pricePence);
+  return `{"EventName":${JSON.stringify(event.name)},${dates},"Venue":"${event.venue}","Price":${price},"Id":"${event.id}"}`;
+}
+
+function toDetails(body: Partial<DetailsBody>): Details {
+  return { name: body.EventName, startsAt: body.StartDate, endsAt: body.EndDate, price: body.Price };
+}

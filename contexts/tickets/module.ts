@@ -1,0 +1,13 @@
+import type { Module } from '@ticketbuddy/runtime';
+import { consumers } from './consumers.ts';
+import { routes } from './routes.ts';
+import { seedSales } from './seed.ts';
+
+export const ticketsModule: Module = {
+  name: 'tickets',
+  migrations: { schema: 'tickets', folder: new URL('./migrations/', import.meta.url) },
+  publishes: false,
+  routes,
+  consumers,
+  seed: seedSales,
+};

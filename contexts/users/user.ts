@@ -1,0 +1,32 @@
+import type { UserType } from '@ticketbuddy/contracts';
+import { emailEmpty, emailInvalid, nameEmpty, nameNotAlphabetical } from './refusals.ts';
+
+export type User = {
+  readonly id: string;
+  readonly fullName: string;
+  readonly email: string;
+  readonly userType: UserType;
+  /** 1 when registered, one more with each change. */
+  readonly version: number;
+};
+
+/** What a caller says of a user; each member may be missing. */
+export type Details = { readonly fullName: string | undefined; readonly email: string | undefined };
+
+export type Registration = Details & { readonly userType: UserType | undefined };
+
+// Letters and white space as .NET sees them: `k` has a third form, the Kelvin sign.
+const alphabetical = /^[A-Za-z\u212A\t-\r\x85\p{Z}]*$/u;
+const address = /^[^@\0\t-\r\x85\p{Z}]+@[^@\0\t-\r\x85\p{Z}]+\.[^@\0\t-\r\x85\p{Z}]+$/u;
+
+/** Throws unless `name` can be a user's name; judged as soon as it is read. */
+export function judgeFullName(name: string): void {
+  if (name === '') throw nameEmpty();
+  if (!alphabetical.test(name)) throw nameNotAlphabetical();
+}
+
+/** Throws unless `email` looks like an address; judged as soon as it is read. */
+export function judgeEmail(email: string): void {
+  if (email === '') throw emailEmpty();
+  if (!address.test(email)) throw emailInvalid();
+}

@@ -1,0 +1,31 @@
+import { StartError } from '@ticketbuddy/errors';
+import pg from 'pg';
+import { type EmbeddedServer, startEmbedded } from './embedded.ts';
+
+export type ServerChoice = {
+  /** Unset: the embedded server, its files in `dataFolder`. */
+  readonly databaseUrl: string | undefined;
+  readonly dataFolder: string;
+  readonly onProgress?: (step: string) => void;
+};
+
+/** The server to use, known to answer. Throws a `StartError` when none can be reached or started. */
+export async function openServer({ databaseUrl, dataFolder, onProgress }: ServerChoice): Promise<EmbeddedServer> {
+  if (databaseUrl === undefined) return startEmbedded({ dataFolder, ...(onProgress && { onProgress }) });
+  await reach(databaseUrl);
+  return { url: databaseUrl, stop: async () => undefined };
+}
+
+async function reach(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    await client.query('select 1');
+  } catch (error) {
+    const { hostname, port, pathname } = new URL(url);
+    const reason = (error as { code?: string }).code ?? (error as Error).message;
+    throw new StartError(`DATABASE_URL: the database ${pathname.slice(1)} at ${hostname}:${port || 5432} cannot be reached (${reason}).`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

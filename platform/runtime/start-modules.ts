@@ -1,0 +1,82 @@
+import {
+  type Broker,
+  createEmbeddedBroker,
+  type Loop,
+  outboxChannel,
+  pruneInbox,
+  pruneOutbox,
+  relayPass,
+  repeat,
+  type Subscription,
+} from '@ticketbuddy/messaging';
+import { createDatabase, type Notifications, PostgresNotifications } from '@ticketbuddy/postgres';
+import type pg from 'pg';
+import type { Clock } from './clock.ts';
+import type { Deps, Module } from './module.ts';
+
+export type Log = {
+  warn(context: object, message: string): void;
+  error(context: object, message: string): void;
+};
+
+export type StartOptions = {
+  /** What runs here. */
+  readonly modules: readonly Module[];
+  /** What exists anywhere: its queues are declared, so that no message goes out before there is a queue for it. */
+  readonly everyModule: readonly Module[];
+  readonly pool: pg.Pool;
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+const idleMs = 5_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const keepOutboxMs = 7 * dayMs;
+const keepInboxMs = 30 * dayMs;
+
+/** Starts the loops of the modules: a relay for each that publishes, a consumer for each queue, and the pruning. */
+export async function startModules(options: StartOptions): Promise<{ readonly deps: Deps<never>; stop(): Promise<void> }> {
+  const { modules, everyModule, pool, url, clock, log } = options;
+  const deps: Deps<never> = { db: createDatabase(pool), clock };
+  const notifications = new PostgresNotifications(url);
+  const broker = createEmbeddedBroker(pool, notifications, (message, error) =>
+    log.warn({ err: error, messageId: message.id, urn: message.urn }, 'a message failed'),
+  );
+  await broker.declare(everyModule.flatMap((module) => module.consumers(deps)));
+  const running: Subscription[] = [
+    ...modules.filter(({ publishes }) => publishes).map(({ name }) => startRelay(name, pool, broker, notifications, log)),
+    ...modules.flatMap((module) => module.consumers(deps)).map(({ name, handle }) => broker.consume(name, handle)),
+    startPruning(modules, deps, pool, log),
+  ];
+  await notifications.start();
+  return {
+    deps,
+    async stop() {
+      await Promise.all(running.map((loop) => loop.stop()));
+      await notifications.stop();
+    },
+  };
+}
+
+function startRelay(schema: string, pool: pg.Pool, broker: Broker, notifications: Notifications, log: Log): Loop {
+  const relay = repeat(() => relayPass(pool, schema, broker), {
+    idleMs,
+    onError: (error) => log.warn({ err: error, schema }, 'the relay failed and tries again'),
+  });
+  notifications.listen(outboxChannel(schema), relay.wake);
+  return relay;
+}
+
+function startPruning(modules: readonly Module[], deps: Deps<never>, pool: pg.Pool, log: Log): Loop {
+  const publishing = modules.filter(({ publishes }) => publishes);
+  const consuming = modules.filter((module) => module.consumers(deps).length > 0);
+  const pass = async () => {
+    let pruned = 0;
+    for (const { name } of publishing) pruned += await pruneOutbox(pool, name, keepOutboxMs);
+    for (const { name } of consuming) pruned += await pruneInbox(pool, name, keepInboxMs);
+    return pruned;
+  };
+  return repeat(pass, { idleMs: hourMs, onError: (error) => log.warn({ err: error }, 'pruning failed and tries again') });
+}
