@@ -89,5 +89,5 @@ function toMicrosecond(instant: Temporal.Instant): string {
 }
 
 function toNextMicrosecond(instant: Temporal.Instant): string {
-  return instant.toString({ smallestUnit: 'microsecond', roundingMode: 'ceil' });
+  return instant.toString({ smallestUnit: 'microsecond', roundingMode: 'ceil' }).replace(/^\+0/, '');
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { OutgoingHttpHeaders } from 'node:http';
-import { Readable } from 'node:stream';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { finished, Readable } from 'node:stream';
 import { parsePathGuid } from '@ticketbuddy/dotnet-json';
 import { Refusal, tooLarge, unreadable, unsupportedMedia } from '@ticketbuddy/errors';
 import Fastify, {
@@ -27,6 +27,7 @@ export type ServerOptions = {
 
 const bodyLimitBytes = 1_048_576;
 const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'];
+const dropForMsMax = 10_000;
 const jsonType = 'application/json; charset=utf-8';
 
 /** A server that answers `routes`, `/health`, `/openapi.json` and `/docs`; not yet listening. */
@@ -145,7 +146,19 @@ function asRefusal(error: unknown): Refusal | undefined {
 function write(reply: FastifyReply, { status, headers, body }: FailureAnswer): void {
   const { connection: _closing, ...set } = reply.getHeaders() as OutgoingHttpHeaders;
   reply.hijack();
-  reply.raw.writeHead(status, { ...set, ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  reply.raw.writeHead(status, { ...set, ...headers, 'content-length': Buffer.byteLength(body) });
+  reply.raw.write(body);
+  whenSent(reply.request.raw, () => reply.raw.end());
+}
+
+// Closing on a client that is still sending would make it lose the answer; what it sends is read and dropped.
+function whenSent(request: IncomingMessage, then: () => void): void {
+  if (request.complete) return then();
+  const limit = setTimeout(() => request.destroy(), dropForMsMax);
+  finished(request.resume(), () => {
+    clearTimeout(limit);
+    then();
+  });
 }
 
 function addHealth(server: FastifyInstance, checkHealth: () => Promise<unknown>): void {

@@ -1,23 +1,52 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
 
 export const isRoot = process.geteuid?.() === 0;
 export const quick = { fsync: 'off' };
 
 /** A path for a data folder that does not exist yet; it is removed after the test. */
-export async function aDataFolder(): Promise<string> {
-  const parent = await realpath(await mkdtemp(join(tmpdir(), 'embedded-test-')));
-  onTestFinished(() => rm(parent, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+export async function aNewFolder(): Promise<string> {
+  const parent = await makeParent();
+  onTestFinished(() => remove(parent));
   return join(parent, 'data');
+}
+
+/** A data folder that a server has been started on and stopped before. Initialising takes seconds, a copy does not. */
+export async function aDataFolder(): Promise<string> {
+  template ??= makeTemplate();
+  const folder = await aNewFolder();
+  execFileSync('cp', ['-a', await template, folder]);
+  return folder;
+}
+
+let template: Promise<string> | undefined;
+
+async function makeTemplate(): Promise<string> {
+  const folder = join(await makeParent(), 'data');
+  const server = await startEmbedded({ dataFolder: folder, settings: quick });
+  await server.stop();
+  return folder;
+}
+
+afterAll(async () => {
+  if (template) await remove(dirname(await template));
+});
+
+async function makeParent(): Promise<string> {
+  return realpath(await mkdtemp(join(tmpdir(), 'embedded-test-')));
+}
+
+function remove(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 /** A server in this process, stopped after the test. */
@@ -38,10 +67,10 @@ export async function query(url: string, sql: string): Promise<Record<string, un
 export type Owner = {
   readonly process: ChildProcess;
   readonly pid: number;
-  /** The next line it writes: `url <url>`, `step <step>`, `refused <sentence>`, `interrupted`. */
-  line(): Promise<string>;
-  /** Waits for the line that begins so and answers the rest of it. */
+  /** Waits for the next line that begins so, of `url …`, `step …`, `refused …`, `interrupted`; answers the rest of it. */
   said(word: string): Promise<string>;
+  /** Asks it to stop its server and waits until it has ended. */
+  stopped(): Promise<void>;
 };
 
 type OwnerOptions = {
@@ -61,14 +90,19 @@ export function anOwner({
   const child = spawn(process.execPath, ['--input-type=module', '-e', ownerProgram, embedded, dataFolder], {
     ...(uid === undefined ? {} : { uid, gid: uid }),
     cwd: '/',
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env.PATH, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });
   onTestFinished(() => ended(child));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const line = async () => (await lines.next()).value ?? 'ended';
-  return { process: child, pid: child.pid ?? 0, line, said: (word) => lineThatBegins(word, line) };
+  return {
+    process: child,
+    pid: child.pid ?? 0,
+    said: (word) => lineThatBegins(word, line),
+    stopped: () => ended(child),
+  };
 }
 
 const ownerProgram = `
@@ -89,10 +123,12 @@ const ownerProgram = `
 `;
 
 async function lineThatBegins(word: string, line: () => Promise<string>): Promise<string> {
+  let before = '';
   for (;;) {
     const next = await line();
     if (next.startsWith(`${word} `) || next === word) return next.slice(word.length + 1);
-    if (next === 'ended') throw new Error(`the owner ended and never said "${word}"`);
+    if (next === 'ended') throw new Error(`the owner never said "${word}", but at last "${before}"`);
+    before = next;
   }
 }
 
@@ -112,10 +148,11 @@ export async function until(fact: () => boolean): Promise<void> {
   while (!fact()) await delay(5);
 }
 
+/** A process that has ended and only waits for its parent to notice is not alive. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+    return !state.startsWith('Z');
   } catch {
     return false;
   }

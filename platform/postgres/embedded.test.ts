@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DataFolderTaken, findEmbedded, startEmbedded } from './embedded.ts';
 import {
   aDataFolder,
+  aNewFolder,
   anOwner,
   aServer,
   isAlive,
@@ -17,7 +17,7 @@ import {
 } from './embedded-testing.ts';
 
 test('a new database knows Unicode, UTC and logical replication, and is durable', async () => {
-  const { url } = await aServer(await aDataFolder(), {});
+  const { url } = await aServer(await aNewFolder(), {});
   const [row] = await query(
     url,
     `SELECT lower('ÄÉŽ'), current_database(), current_setting('server_encoding') AS encoding,
@@ -80,10 +80,10 @@ test('the same process cannot start twice on one folder, but again once it has s
 });
 
 test('of several starts at the same moment exactly one wins', async () => {
-  const dataFolder = await aDataFolder();
+  const dataFolder = await aNewFolder();
   const owners = Array.from({ length: 4 }, () => anOwner({ dataFolder }));
-  const outcomes = await Promise.all(owners.map((owner) => Promise.race([owner.said('url').catch(() => 'refused')])));
-  expect(outcomes.filter((outcome) => outcome.startsWith('postgres://'))).toHaveLength(1);
+  const outcomes = await Promise.all(owners.map((owner) => owner.said('url').catch(() => 'refused')));
+  expect(outcomes.filter((outcome) => outcome !== 'refused')).toHaveLength(1);
 });
 
 test('a command finds the server of a running process, and none after it has stopped', async () => {
@@ -92,8 +92,7 @@ test('a command finds the server of a running process, and none after it has sto
   const owner = anOwner({ dataFolder });
   const url = await owner.said('url');
   expect(await findEmbedded(dataFolder)).toBe(url);
-  owner.process.kill('SIGTERM');
-  await once(owner.process, 'exit');
+  await owner.stopped();
   expect(await findEmbedded(dataFolder)).toBeUndefined();
 });
 
@@ -158,7 +157,7 @@ test('a server that does not start gives the reason in one sentence, and the fol
 });
 
 test('a data folder that cannot be made is named', async () => {
-  const dataFolder = await aDataFolder();
+  const dataFolder = await aNewFolder();
   await writeFile(dataFolder, '');
   await expect(startEmbedded({ dataFolder })).rejects.toThrow(`The data folder ${dataFolder} cannot be used: `);
 });
