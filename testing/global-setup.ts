@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventsModule } from '@ticketbuddy/events';
+import { brokerMigrations } from '@ticketbuddy/messaging';
+import { createPool, migrate, startEmbedded } from '@ticketbuddy/postgres';
+import { ticketsModule } from '@ticketbuddy/tickets';
+import { usersModule } from '@ticketbuddy/users';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A database with every table and no rows, to be copied. */
+    readonly templateUrl: string;
+  }
+}
+
+/** One server for all tests; what a test commits need not survive a crash of the machine, so it does not wait for the disk. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'ticketbuddy-test-'));
+  const server = await startEmbedded({ dataFolder, settings: { fsync: 'off', max_connections: '300' } });
+  const templateUrl = server.url.replace(/\/[^/]*$/, '/template');
+  await createTemplate(server.url, templateUrl);
+  project.provide('templateUrl', templateUrl);
+  return async () => {
+    await server.stop();
+    await rm(dataFolder, { recursive: true, force: true });
+  };
+}
+
+async function createTemplate(serverUrl: string, templateUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query('create database template');
+  await client.end();
+  const pool = createPool({ url: templateUrl, connections: 1 });
+  await migrate(pool, [brokerMigrations, ...[eventsModule, usersModule, ticketsModule].map(({ migrations }) => migrations)]);
+  await pool.end();
+}

@@ -1,0 +1,1 @@
+export { planted } from '@ticketbuddy/toolkit-for-a-context';

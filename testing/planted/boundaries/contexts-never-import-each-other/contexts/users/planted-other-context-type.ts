@@ -1,0 +1,3 @@
+import type { eventsModule } from '@ticketbuddy/events';
+
+export type Planted = typeof eventsModule;

@@ -1,0 +1,3 @@
+import { eventsModule } from '@ticketbuddy/events';
+
+export const planted = eventsModule;

@@ -1,0 +1,3 @@
+import type { Refusal } from '@ticketbuddy/errors';
+
+export type Planted = Refusal;

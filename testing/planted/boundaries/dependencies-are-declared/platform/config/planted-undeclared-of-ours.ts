@@ -1,0 +1,3 @@
+import { createPool } from '@ticketbuddy/postgres';
+
+export const planted = createPool;

@@ -1,0 +1,3 @@
+import { hen } from './cycle-hen.ts';
+
+export const egg = (): unknown => hen;

@@ -1,0 +1,3 @@
+import { createPool } from '@ticketbuddy/postgres/pool.ts';
+
+export const planted = createPool;

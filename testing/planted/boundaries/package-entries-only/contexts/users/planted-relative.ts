@@ -1,0 +1,3 @@
+import { createPool } from '../../platform/postgres/index.ts';
+
+export const planted = createPool;

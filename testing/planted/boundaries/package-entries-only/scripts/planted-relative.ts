@@ -1,0 +1,3 @@
+import { venues } from '../contracts/venues.ts';
+
+export const planted = venues;

@@ -1,0 +1,3 @@
+import { usersModule } from '@ticketbuddy/users';
+
+export const planted = usersModule;

@@ -1,0 +1,3 @@
+export function planted(db: { selectFrom(table: string): unknown }): unknown {
+  return db.selectFrom('users');
+}

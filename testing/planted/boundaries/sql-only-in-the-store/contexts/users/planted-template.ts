@@ -1,0 +1,3 @@
+declare const sql: (text: TemplateStringsArray) => unknown;
+
+export const planted = sql`now()`;

@@ -1,0 +1,1 @@
+export const planted = 'update seats set owner_id = null';

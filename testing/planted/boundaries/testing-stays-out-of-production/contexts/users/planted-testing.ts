@@ -1,0 +1,1 @@
+export { planted } from '../../testing/for-production.ts';

@@ -1,0 +1,1 @@
+export default { forbidden: [], options: { exclude: { path: '^contexts/' } } };

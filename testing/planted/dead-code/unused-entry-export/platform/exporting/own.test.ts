@@ -1,0 +1,3 @@
+import { planted } from './index.ts';
+
+export const used = planted;

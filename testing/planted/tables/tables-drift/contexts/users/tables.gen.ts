@@ -1,0 +1,3 @@
+export interface DB {
+  users: { id: string };
+}

@@ -1,0 +1,4 @@
+export enum Planted {
+  Open,
+  Sold,
+}

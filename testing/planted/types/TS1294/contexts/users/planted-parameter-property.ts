@@ -1,0 +1,3 @@
+export class Planted {
+  constructor(readonly seat: number) {}
+}
