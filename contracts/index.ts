@@ -1,6 +1,6 @@
 export { artefacts } from './artefacts.ts';
 export { demo } from './demo.ts';
-export { Event, EventId, EventList, Ticket, TicketList, User, UserId, UserList } from './http/answers.ts';
+export { Event, EventId, EventList, TicketList, User, UserId, UserList } from './http/answers.ts';
 export { Failure, Problem } from './http/failures.ts';
 export { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
 export { EventUpserted, eventUpsertedUrn } from './messages/event-upserted.ts';

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const stamp = join(root, 'node_modules', '.installed');
-const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   install();
@@ -19,7 +21,11 @@ function install() {
   process.stderr.write('Installing what package-lock.json says; this takes about a minute the first time …\n');
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   // Not `npm ci`: it demands the entries of every other platform's optional packages, which a registry may lack.
-  const npm = spawnSync('npm', ['install', '--no-save', ...quiet], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  const npm = spawnSync('npm', ['install', '--no-save', ...quiet], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   if (npm.status !== 0) stop(`npm install failed (exit code ${npm.status}). Is the package registry reachable?`);
 }
 
@@ -27,7 +33,8 @@ function install() {
 function requireNode26() {
   const node = spawnSync('node', ['--version'], { encoding: 'utf8' });
   const major = Number(/^v(\d+)/.exec(node.stdout ?? '')?.[1] ?? 0);
-  if (major < 26) stop(`TicketBuddy runs on Node 26 or newer; this is ${node.stdout?.trim() || 'none'}. Install it from nodejs.org.`);
+  if (major < 26)
+    stop(`TicketBuddy runs on Node 26 or newer; this is ${node.stdout?.trim() || 'none'}. Install it from nodejs.org.`);
 }
 
 function stop(sentence) {

@@ -35,6 +35,9 @@ async function createTemplate(serverUrl: string, templateUrl: string): Promise<v
   await client.query('create database template');
   await client.end();
   const pool = createPool({ url: templateUrl, connections: 1 });
-  await migrate(pool, [brokerMigrations, ...[eventsModule, usersModule, ticketsModule].map(({ migrations }) => migrations)]);
+  await migrate(pool, [
+    brokerMigrations,
+    ...[eventsModule, usersModule, ticketsModule].map(({ migrations }) => migrations),
+  ]);
   await pool.end();
 }

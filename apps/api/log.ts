@@ -5,7 +5,9 @@ type Failure = Error & { readonly code?: unknown };
 
 /** JSON lines on standard output; readable ones on a terminal. Errors are logged without the data they carry. */
 export function createLog(level: string): Logger {
-  const destination = process.stdout.isTTY ? pretty({ colorize: true, ignore: 'pid,hostname', sync: true }) : pino.destination(1);
+  const destination = process.stdout.isTTY
+    ? pretty({ colorize: true, ignore: 'pid,hostname', sync: true })
+    : pino.destination(1);
   return pino({ level, serializers: { err: withoutData } }, destination);
 }
 

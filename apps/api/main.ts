@@ -19,7 +19,12 @@ async function main(): Promise<void> {
   const started = performance.now();
   const config = readConfig({ modules: everyModule.map(({ name }) => name) });
   const log = createLog(config.logLevel);
-  const starting = startShop({ config, clock: systemClock, log, onProgress: (step) => console.error(colors.dim(`  ${step} …`)) });
+  const starting = startShop({
+    config,
+    clock: systemClock,
+    log,
+    onProgress: (step) => console.error(colors.dim(`  ${step} …`)),
+  });
   stopOnSignal(starting);
   const shop = await starting;
   console.error(panel(config, shop, performance.now() - started));

@@ -36,7 +36,10 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   }
 }
 
-async function open({ config, clock, log, onProgress = () => undefined }: ShopOptions, closing: Closing[]): Promise<Shop> {
+async function open(
+  { config, clock, log, onProgress = () => undefined }: ShopOptions,
+  closing: Closing[],
+): Promise<Shop> {
   const modules = everyModule.filter(({ name }) => config.modules.includes(name));
   const database = await openServer({ ...config, onProgress });
   closing.unshift(() => database.stop());
@@ -67,8 +70,12 @@ async function closeAll(closing: Closing[]): Promise<void> {
 
 function refusePort(error: unknown, { host, port }: Config): never {
   const { code } = error as { code?: string };
-  if (code === 'EADDRINUSE') throw new StartError(`PORT: ${port} is taken by another program on ${host}; choose another, such as PORT=${port + 1}.`);
+  if (code === 'EADDRINUSE')
+    throw new StartError(
+      `PORT: ${port} is taken by another program on ${host}; choose another, such as PORT=${port + 1}.`,
+    );
   if (code === 'EACCES') throw new StartError(`PORT: ${port} may not be used by this account; choose one above 1023.`);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartError(`HOST: this machine has no address "${host}".`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    throw new StartError(`HOST: this machine has no address "${host}".`);
   throw error;
 }

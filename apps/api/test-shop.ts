@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { systemClock } from '@ticketbuddy/runtime';
 import { createTestDatabase, startPathRouter, type TestDatabase } from '@ticketbuddy/testing';
 import { pino } from 'pino';
 import { startShop } from './shop.ts';
+import { startProcess } from './test-process.ts';
 
 /** An empty shop to test: its address, its database, and a way to let every hold come to its end. */
 export type TestShop = {
@@ -46,47 +44,37 @@ async function startWholeShop(): Promise<TestShop> {
   };
 }
 
+/** A shop of three processes, of which the one that sells can be ended and started again. */
+export type SplitShop = TestShop & {
+  endTickets(signal: NodeJS.Signals): Promise<void>;
+  startTickets(): Promise<void>;
+};
+
 /** A process for each context; they share the database server and the messages. */
-async function startSplitShop(): Promise<TestShop> {
+export async function startSplitShop(): Promise<SplitShop> {
   const database = await createTestDatabase();
-  const processes = await Promise.all(['events', 'users', 'tickets'].map((name) => startProcess(name, database.url)));
-  const [events = '', users = '', tickets = ''] = processes.map(({ url }) => url);
-  const router = await startPathRouter({ events, users, tickets });
+  const start = (module: string) => startProcess({ DATABASE_URL: database.url, MODULES: module });
+  const [events, users] = [start('events'), start('users')];
+  let tickets = start('tickets');
+  const urls = { events: await events.url, users: await users.url, tickets: await tickets.url };
+  const router = await startPathRouter(urls);
   return {
     url: router.url,
     database,
     endHolds: (seatIds) => endHolds(database, seatIds),
+    async endTickets(signal) {
+      await tickets.end(signal);
+    },
+    async startTickets() {
+      tickets = start('tickets');
+      urls.tickets = await tickets.url;
+    },
     async stop() {
       await router.stop();
-      await Promise.all(processes.map(({ stop }) => stop()));
+      await Promise.all([events, users, tickets].map((shop) => shop.end('SIGTERM')));
       await database.drop();
     },
   };
-}
-
-async function startProcess(modules: string, databaseUrl: string) {
-  const child = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
-    env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl, MODULES: modules, PORT: '0', TICKETBUDDY_SEED: 'off' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const url = await addressOf(child, modules);
-  const stop = async () => {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
-  };
-  return { url, stop };
-}
-
-async function addressOf(child: ChildProcess, modules: string): Promise<string> {
-  const said: string[] = [];
-  child.stderr?.on('data', (piece: Buffer) => said.push(piece.toString()));
-  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-    const url = /Server listening at (http:[^"]+)/.exec(line)?.[1];
-    if (url !== undefined) return url;
-    said.push(line);
-  }
-  throw new Error(`the process of ${modules} did not start:\n${said.join('\n')}`);
 }
 
 // As if the time had come for these seats: no clock that a test could put forward reaches into another process.

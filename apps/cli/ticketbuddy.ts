@@ -1,1 +1,22 @@
 #!/usr/bin/env node
+import { run } from './program.ts';
+import { openTerminal } from './terminal.ts';
+
+const interruption = new AbortController();
+const terminal = openTerminal(process.stdout, process.stderr, interruption.signal);
+const interrupted = 130;
+
+// Once: finish what is running, then stop. Twice: stop now.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (interruption.signal.aborted) process.exit(interrupted);
+    interruption.abort();
+    terminal.status('Finishing what is running (again: stop at once)');
+  });
+}
+
+// Whoever reads the output, such as `head`, may have had enough of it.
+process.stdout.on('error', () => process.exit());
+
+const exitCode = await run(process.argv.slice(2), terminal);
+process.stdout.write('', () => process.exit(interruption.signal.aborted ? interrupted : exitCode));

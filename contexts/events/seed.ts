@@ -27,7 +27,14 @@ const demoEvents: readonly DemoEvent[] = [
 
 /** Announces the demo events that are not there yet, on days counted from today. Answers how many it announced. */
 export async function seedEvents(deps: Deps<DB>): Promise<number> {
-  const known = new Set((await findEvents(deps.db, demoEvents.map((_, nth) => demoId(nth)))).map(({ id }) => id));
+  const known = new Set(
+    (
+      await findEvents(
+        deps.db,
+        demoEvents.map((_, nth) => demoId(nth)),
+      )
+    ).map(({ id }) => id),
+  );
   let added = 0;
   for (const [nth, event] of demoEvents.entries()) {
     if (!known.has(demoId(nth)) && (await announced(deps, demoId(nth), event))) added += 1;

@@ -32,7 +32,12 @@ export async function auditSeats({ db }: Pick<Deps<DB>, 'db'>, after = beforeAll
     count += seats.length;
     findings.push(...differences(eventId, seats, rebuild(eventId, entries)));
   }
-  return { events: eventIds.length, seats: count, findings, next: eventIds.length === pageSize ? eventIds.at(-1) : undefined };
+  return {
+    events: eventIds.length,
+    seats: count,
+    findings,
+    next: eventIds.length === pageSize ? eventIds.at(-1) : undefined,
+  };
 }
 
 /** The seats as the entries, applied in their order, leave them. */

@@ -1,17 +1,15 @@
-import type { Deps } from '@ticketbuddy/runtime';
 import { Refusal } from '@ticketbuddy/errors';
-import type { Seat, SeatsById, Selection } from './seat.ts';
+import type { Transact } from '@ticketbuddy/postgres';
+import type { Deps } from '@ticketbuddy/runtime';
+import type { Granted, Seat, SeatsById, Selection } from './seat.ts';
 import { lockSeats } from './store.ts';
 import type { DB } from './tables.gen.ts';
-import type { Transact } from '@ticketbuddy/postgres';
 
 /** What became of one selection of a batch. */
 export type Outcome = { readonly refused: Refusal } | { readonly seats: readonly Seat[] };
 
 type Rule = (seats: SeatsById, selection: Selection, now: Temporal.Instant) => Seat[];
 type Write = (tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant) => Promise<void>;
-
-export type Granted = { readonly selection: Selection; readonly seats: readonly Seat[] };
 
 /**
  * Decides a batch of selections in one transaction: locks all their seats in one order, then judges each selection, in

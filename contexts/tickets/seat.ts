@@ -16,6 +16,9 @@ export type SeatState =
 /** The seats that one user wants at one event: all of them or none. */
 export type Selection = { readonly eventId: string; readonly userId: string; readonly seatIds: readonly string[] };
 
+/** A selection that was granted, and its seats as they are from then on. */
+export type Granted = { readonly selection: Selection; readonly seats: readonly Seat[] };
+
 /** The seats at one event, by id. */
 export type SeatsById = ReadonlyMap<string, Seat>;
 

@@ -1,8 +1,7 @@
 import type { Database, Transact } from '@ticketbuddy/postgres';
 import { type Selectable, sql } from 'kysely';
 import { type AnnouncedEvent, capacityOf } from './announced-event.ts';
-import type { Granted } from './decide-together.ts';
-import type { Seat, SeatState, Selection } from './seat.ts';
+import type { Granted, Seat, SeatState, Selection } from './seat.ts';
 import type { DB } from './tables.gen.ts';
 
 const columns = sql`event_id, number, id, price_pence, holder_id, held_until, owner_id, sold_at`;
@@ -17,7 +16,9 @@ export async function seatsOfEvent({ query }: Database<DB>, eventId: string): Pr
 
 export async function seatsOfOwner({ query }: Database<DB>, eventId: string, ownerId: string): Promise<Seat[]> {
   const { rows } = await sql<Selectable<DB['seats']>>`
-    select ${columns} from tickets.seats where event_id = ${eventId} and owner_id = ${ownerId} order by number`.execute(query);
+    select ${columns} from tickets.seats where event_id = ${eventId} and owner_id = ${ownerId} order by number`.execute(
+    query,
+  );
   return rows.map(toSeat);
 }
 
@@ -98,7 +99,9 @@ export async function createSeats(tx: Transact<DB>, seats: readonly Seat[], now:
       from unnest(${numbers}::int[], ${ids}::uuid[]) as s (number, id)
     )
     insert into tickets.ledger (event_id, kind, numbers, seat_ids, price_pence, at)
-    values (${first.eventId}, 'created', ${numbers}, ${ids}::uuid[], ${first.pricePence}, ${now.toString()})`.execute(tx);
+    values (${first.eventId}, 'created', ${numbers}, ${ids}::uuid[], ${first.pricePence}, ${now.toString()})`.execute(
+    tx,
+  );
 }
 
 export async function priceSeats(

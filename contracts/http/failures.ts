@@ -1,10 +1,7 @@
 import { Type } from 'typebox';
 
 /** A rule was broken, or something failed: what the legacy answers with 400 and 500. */
-export const Failure = Type.Object(
-  { Message: Type.String(), Errors: Type.Array(Type.String()) },
-  { title: 'Failure' },
-);
+export const Failure = Type.Object({ Message: Type.String(), Errors: Type.Array(Type.String()) }, { title: 'Failure' });
 
 /** A request that cannot be bound, or names what is not there (RFC 9457, as ASP.NET Core writes it). */
 export const Problem = Type.Object(

@@ -4,8 +4,15 @@ import { venues } from '../venues.ts';
 
 // What a well-behaved client sends. v1 accepts more, as the legacy did: see the README of platform/dotnet-json.
 
-const instant = Type.String({ format: 'date-time', description: 'ISO 8601; judged at 100 ns, kept to the microsecond' });
-const price = Type.Number({ minimum: 0, maximum: 1_000_000, description: 'Pounds, rounded to pence half away from zero' });
+const instant = Type.String({
+  format: 'date-time',
+  description: 'ISO 8601; judged at 100 ns, kept to the microsecond',
+});
+const price = Type.Number({
+  minimum: 0,
+  maximum: 1_000_000,
+  description: 'Pounds, rounded to pence half away from zero',
+});
 const eventName = Type.String({ minLength: 1, pattern: '^[a-zA-Z0-9\\s]+$' });
 const fullName = Type.String({ minLength: 1, pattern: '^[a-zA-Z\\s]+$' });
 const email = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$' });

@@ -25,7 +25,10 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
  * Reads the environment once. Throws one `StartError` that names every wrong setting, a line each:
  * `PORT: expected a port number, got "x"`. An empty value counts as unset.
  */
-export function readConfig(known: { readonly modules: readonly string[] }, environment: Environment = process.env): Config {
+export function readConfig(
+  known: { readonly modules: readonly string[] },
+  environment: Environment = process.env,
+): Config {
   const problems: string[] = [];
   const setting = <T>(name: string, fallback: T, check: Check<T>): T => {
     const value = environment[name];
@@ -39,7 +42,7 @@ export function readConfig(known: { readonly modules: readonly string[] }, envir
     host: setting('HOST', '127.0.0.1', oneWord),
     port: setting('PORT', 3000, portNumber),
     databaseUrl: setting<string | undefined>('DATABASE_URL', undefined, postgresUrl),
-    databaseConnections: setting('DATABASE_CONNECTIONS', 10, connectionCount),
+    databaseConnections: setting('DATABASE_CONNECTIONS', 16, connectionCount),
     dataFolder: resolve(setting('TICKETBUDDY_DATA', '.ticketbuddy', (value) => value)),
     seed: setting('TICKETBUDDY_SEED', true, onOrOff),
     modules: setting('MODULES', known.modules, someOf(known.modules)),
@@ -53,14 +56,18 @@ const portNumber: Check<number> = (value) =>
   /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? Number(value) : { expected: 'a port number' };
 
 const connectionCount: Check<number> = (value) =>
-  /^\d{1,4}$/.test(value) && Number(value) >= 3 ? Number(value) : { expected: 'a number of connections, at least 3' };
+  // The relays and consumers keep some while they wait for others: with fewer they would wait for ever.
+  /^\d{1,4}$/.test(value) && Number(value) >= 8 ? Number(value) : { expected: 'a number of connections, at least 8' };
 
 const oneWord: Check<string> = (value) => (/\s/.test(value) ? { expected: 'a host name or address' } : value);
 
-const onOrOff: Check<boolean> = (value) => (value === 'on' || value === 'off' ? value === 'on' : { expected: 'on or off' });
+const onOrOff: Check<boolean> = (value) =>
+  value === 'on' || value === 'off' ? value === 'on' : { expected: 'on or off' };
 
 const postgresUrl: Check<string> = (value) =>
-  /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '') ? value : { expected: 'a URL like postgres://user@host:5432/name' };
+  /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '')
+    ? value
+    : { expected: 'a URL like postgres://user@host:5432/name' };
 
 function oneOf(allowed: readonly string[]): Check<string> {
   return (value) => (allowed.includes(value) ? value : { expected: `one of ${allowed.join(', ')}` });

@@ -36,7 +36,7 @@ export function readObject<T extends object>(json: Buffer, members: Members<T>):
 /** Text or null (which counts as empty), judged as soon as it is read: `judge` may throw a refusal. */
 export function text(judge: (value: string) => void): Converter<string> {
   return (reader) => {
-    const value = reader.peek() === 'null' ? (reader.null(), '') : stringOf(reader);
+    const value = reader.peek() === 'null' ? emptyOf(reader) : stringOf(reader);
     judge(value);
     return value;
   };
@@ -74,6 +74,11 @@ export function array<T>(item: Converter<T>): Converter<T[]> {
 
 function stringOf(reader: JsonReader): string {
   return reader.peek() === 'string' ? reader.string() : fail(reader, 'The value is not a text.');
+}
+
+function emptyOf(reader: JsonReader): string {
+  reader.null();
+  return '';
 }
 
 function fail(reader: JsonReader, message: string): never {

@@ -1,6 +1,5 @@
 // Up to 16 digits of a second are read, 7 of them count. A bare point before a zone is .NET's leniency.
-const iso =
-  /^(\d{4}-\d\d-\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(?!$)(\d{0,16}))?)?(Z|[+-]\d\d(?::\d\d)?)?)?$/;
+const iso = /^(\d{4}-\d\d-\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(?!$)(\d{0,16}))?)?(Z|[+-]\d\d(?::\d\d)?)?)?$/;
 const earliest = Temporal.Instant.from('0001-01-01T00:00:00Z');
 const afterLatest = Temporal.Instant.from('+010000-01-01T00:00:00Z');
 

@@ -1,6 +1,5 @@
 export {
   array,
-  type Converter,
   dateTimeOffset,
   decimal,
   enumeration,
@@ -9,6 +8,6 @@ export {
   readObject,
   text,
 } from './converters.ts';
-export { type Decimal, formatHundredths, isNegative, parseDecimal, toHundredths } from './decimal.ts';
 export { formatInstant, parseDateTimeOffset } from './date-time-offset.ts';
+export { type Decimal, formatHundredths, isNegative, parseDecimal, toHundredths } from './decimal.ts';
 export { parsePathGuid } from './guid.ts';

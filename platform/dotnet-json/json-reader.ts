@@ -110,22 +110,13 @@ export class JsonReader {
 
   /** Passes over one value of any kind; what it holds must still be JSON. */
   skip(): void {
-    switch (this.peek()) {
-      case 'object':
-        return this.object(() => this.skip());
-      case 'array':
-        return this.array(() => this.skip());
-      case 'string':
-        this.#rawString();
-        return;
-      case 'boolean':
-        this.boolean();
-        return;
-      case 'null':
-        return this.null();
-      case 'number':
-        this.number();
-    }
+    const kind = this.peek();
+    if (kind === 'object') this.object(() => this.skip());
+    else if (kind === 'array') this.array(() => this.skip());
+    else if (kind === 'string') this.#rawString();
+    else if (kind === 'boolean') this.boolean();
+    else if (kind === 'null') this.null();
+    else this.number();
   }
 
   end(): void {

@@ -1,1 +1,10 @@
-export { absent, Refusal, type RefusalKind, refusal, StartError, tooLarge, unreadable, unsupportedMedia } from './errors.ts';
+export {
+  absent,
+  Refusal,
+  type RefusalKind,
+  refusal,
+  StartError,
+  tooLarge,
+  unreadable,
+  unsupportedMedia,
+} from './errors.ts';

@@ -5,7 +5,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
  * depend on exactly that; only a request with `Origin` hears of it. Answers whether the reply was sent.
  */
 export function answerCors(request: FastifyRequest, reply: FastifyReply): boolean {
-  const { origin, 'access-control-request-method': method, 'access-control-request-headers': headers } = request.headers;
+  const {
+    origin,
+    'access-control-request-method': method,
+    'access-control-request-headers': headers,
+  } = request.headers;
   if (origin === undefined) return false;
   reply.header('access-control-allow-origin', '*');
   if (request.method !== 'OPTIONS' || method === undefined) return false;

@@ -11,7 +11,9 @@ export type FailureAnswer = {
 const uncached = { 'cache-control': 'no-cache,no-store', expires: '-1', pragma: 'no-cache' };
 const problemType = { 'content-type': 'application/problem+json; charset=utf-8' };
 
-const problems: Readonly<Record<Exclude<RefusalKind, 'rule'>, readonly [status: number, title: string, section: string]>> = {
+const problems: Readonly<
+  Record<Exclude<RefusalKind, 'rule'>, readonly [status: number, title: string, section: string]>
+> = {
   unreadable: [400, 'One or more validation errors occurred.', '15.5.1'],
   absent: [404, 'Not Found', '15.5.5'],
   'too-large': [413, 'Payload Too Large', '15.5.14'],
@@ -26,7 +28,11 @@ export function refusalAnswer(refusal: Refusal, traceparent: string | undefined)
   const [status, title, section] = problems[refusal.kind];
   const errors = refusal.kind === 'unreadable' ? { errors: { [refusal.path]: [refusal.message] } } : {};
   const type = `https://tools.ietf.org/html/rfc9110#section-${section}`;
-  return { status, headers: problemType, body: JSON.stringify({ type, title, status, ...errors, traceId: traceId(traceparent) }) };
+  return {
+    status,
+    headers: problemType,
+    body: JSON.stringify({ type, title, status, ...errors, traceId: traceId(traceparent) }),
+  };
 }
 
 /** A defect (500), or a trouble that will pass (503, with Retry-After in seconds). */

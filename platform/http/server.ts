@@ -153,7 +153,10 @@ function write(reply: FastifyReply, { status, headers, body }: FailureAnswer): v
 
 // Closing on a client that is still sending would make it lose the answer; what it sends is read and dropped.
 function whenSent(request: IncomingMessage, then: () => void): void {
-  if (request.complete) return then();
+  if (request.complete) {
+    then();
+    return;
+  }
   const limit = setTimeout(() => request.destroy(), dropForMsMax);
   finished(request.resume(), () => {
     clearTimeout(limit);
@@ -163,7 +166,10 @@ function whenSent(request: IncomingMessage, then: () => void): void {
 
 function addHealth(server: FastifyInstance, checkHealth: () => Promise<unknown>): void {
   server.get('/health', { schema: { hide: true } }, async (_request, reply) => {
-    const healthy = await checkHealth().then(() => true, () => false);
+    const healthy = await checkHealth().then(
+      () => true,
+      () => false,
+    );
     return reply.code(healthy ? 200 : 503).send(healthy ? 'Healthy' : 'Unhealthy');
   });
 }

@@ -138,7 +138,11 @@ async function handleInOrder(rows: readonly Row[], handle: Handle, report: (mess
     if (waitingKeys.has(row.key)) continue;
     const failure = await attempt(row, handle, report);
     if (failure !== undefined) waitingKeys.add(row.key);
-    outcomes.push({ position: row.position, attempts: row.attempts + 1, ...(failure === undefined ? {} : { failure }) });
+    outcomes.push({
+      position: row.position,
+      attempts: row.attempts + 1,
+      ...(failure === undefined ? {} : { failure }),
+    });
   }
   return outcomes;
 }

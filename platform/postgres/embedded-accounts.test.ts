@@ -13,9 +13,10 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { aNewFolder, anOwner, aServer, isRoot, killed, postmasterPid, query } from './embedded-testing.ts';
+import { aDataFolder, aNewFolder, anOwner, aServer, isRoot, killed, postmasterPid, query } from './embedded-testing.ts';
 
-const ordinaryUser = 65533;
+// initdb asks for a user that the machine knows by name; every Linux knows this one, as daemon or bin.
+const ordinaryUser = 1;
 const nobody = 65534;
 const embedded = join(import.meta.dirname, 'embedded.ts');
 
@@ -93,7 +94,7 @@ async function aTemporaryFolderWithACopyOf(uid: number): Promise<string> {
 }
 
 async function programRunFrom(checkout: string, temporary: string): Promise<string> {
-  const dataFolder = await aNewFolder();
+  const dataFolder = await aDataFolder();
   const owner = anOwner({ dataFolder, embedded: join(checkout, 'embedded.ts'), env: { TMPDIR: temporary } });
   await owner.said('url');
   const program = readlinkSync(`/proc/${postmasterPid(dataFolder)}/exe`);

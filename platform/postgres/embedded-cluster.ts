@@ -10,7 +10,7 @@ import type { DataFiles } from './embedded-files.ts';
 import { lastLine } from './embedded-log.ts';
 import { type Account, runProgram } from './embedded-program.ts';
 
-export type Initialisation = {
+type Initialisation = {
   readonly files: DataFiles;
   readonly account: Account;
   readonly binaries: Binaries;

@@ -13,7 +13,7 @@ import type { DataFiles } from './embedded-files.ts';
 export async function stopLeftovers(files: DataFiles, onProgress: (step: string) => void): Promise<void> {
   for (const staging of await stagingFolders(files)) {
     await endAll(join(staging, 'data'), undefined);
-    await rm(staging, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true, maxRetries: 5 });
   }
   const postmaster = readPid(files.pidFile);
   if (!existsSync(files.pidFile) && postgresIn(files.data, postmaster).length === 0) return;

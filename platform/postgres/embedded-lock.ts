@@ -28,7 +28,8 @@ type Owner = { readonly pid: number; readonly url?: string };
  * Makes this process the only owner of the folder until it releases it or dies. Throws `DataFolderTaken` when there is
  * an owner. The lock is the kernel's, on a file, so a dead owner cannot leave it behind, a reused pid cannot be taken
  * for one, and it holds between containers that share a volume but not their pids. Node has no call for such a lock,
- * but the SQLite inside it has: an exclusive transaction. Nothing is ever written to that file.
+ * but the SQLite inside it has: an exclusive transaction. Nothing is ever written to that file, and nothing else in
+ * this process may open it: closing any other handle of it would give the lock up.
  */
 export async function ownFolder(folder: string): Promise<Ownership> {
   await makeFolder(folder);
@@ -79,15 +80,13 @@ function lockFolder(folder: string): DatabaseSync {
 }
 
 function isLocked(folder: string): boolean {
-  const lock = new DatabaseSync(lockFile(folder), { readOnly: true, timeout: 0 });
   try {
+    using lock = new DatabaseSync(lockFile(folder), { readOnly: true, timeout: 0 });
     lock.prepare('SELECT 1 FROM sqlite_schema').all();
     return false;
   } catch (error) {
     if (isBusy(error)) return true;
-    throw error;
-  } finally {
-    lock.close();
+    throw unusable(folder, error as Error);
   }
 }
 

@@ -9,7 +9,7 @@ import type { DataFiles } from './embedded-files.ts';
 import { openLog, type ServerLog, tendLog } from './embedded-log.ts';
 import { type Account, runProgram } from './embedded-program.ts';
 
-export type PostmasterOptions = {
+type PostmasterOptions = {
   readonly files: DataFiles;
   readonly account: Account;
   readonly binaries: Binaries;
@@ -17,7 +17,7 @@ export type PostmasterOptions = {
   readonly onProgress: (step: string) => void;
 };
 
-export type Postmaster = { readonly port: number; stop(): Promise<void> };
+type Postmaster = { readonly port: number; stop(): Promise<void> };
 
 const attemptsMax = 5;
 
@@ -79,7 +79,7 @@ const msUntilSlow = 2_000;
 
 /** Waits until the server says so in its pid file, as pg_ctl does; false when it ends first. */
 async function becomesReady(child: ChildProcess, { files, onProgress }: PostmasterOptions): Promise<boolean> {
-  const slow = setTimeout(() => onProgress('Waiting for the database to recover from a crash'), msUntilSlow);
+  const slow = setTimeout(() => onProgress('Waiting for the database to take connections'), msUntilSlow);
   try {
     while (isRunning(child)) {
       if (await saysReady(files.pidFile, child.pid)) return true;

@@ -18,7 +18,7 @@ export async function accountFor(dataDirectory: string): Promise<Account> {
   return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : nobody;
 }
 
-export type ProgramOptions = {
+type ProgramOptions = {
   readonly account: Account;
   readonly dataDirectory: string;
   readonly stdio: (IOType | number)[];

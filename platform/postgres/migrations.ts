@@ -20,7 +20,11 @@ export async function migrate(pool: pg.Pool, sources: readonly Migrations[]): Pr
   try {
     await client.query(`select pg_advisory_lock(${lockKey})`);
     await createHistory(client);
-    return await applyMissing(client, migrations, sources.map(({ schema }) => schema));
+    return await applyMissing(
+      client,
+      migrations,
+      sources.map(({ schema }) => schema),
+    );
   } finally {
     await client.query(`select pg_advisory_unlock(${lockKey})`).catch(() => undefined);
     client.release();
@@ -65,8 +69,12 @@ function refuseChanged(migrations: readonly Migration[], applied: ReadonlyMap<st
   const files = new Map(migrations.map(({ schema, name, checksum }) => [`${schema}/${name}`, checksum]));
   for (const [path, checksum] of applied) {
     const file = files.get(path);
-    if (file === undefined) throw new StartError(`The database has run the migration ${path}, which this version does not have: start the version that does.`);
-    if (file !== checksum) throw new StartError(`The migration ${path} was edited after it had run; restore it and add a new file instead.`);
+    if (file === undefined)
+      throw new StartError(
+        `The database has run the migration ${path}, which this version does not have: start the version that does.`,
+      );
+    if (file !== checksum)
+      throw new StartError(`The migration ${path} was edited after it had run; restore it and add a new file instead.`);
   }
 }
 
@@ -75,7 +83,11 @@ async function apply(client: pg.PoolClient, { schema, name, sql, checksum }: Mig
     await client.query('begin');
     await client.query(`create schema if not exists ${schema}`);
     await client.query(sql);
-    await client.query('insert into migrations.applied (schema, name, checksum) values ($1, $2, $3)', [schema, name, checksum]);
+    await client.query('insert into migrations.applied (schema, name, checksum) values ($1, $2, $3)', [
+      schema,
+      name,
+      checksum,
+    ]);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback');

@@ -26,7 +26,11 @@ export class PostgresNotifications implements Notifications {
 
   /** Resolves when the first connection listens; rejects when it cannot be made. */
   async start(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: 'ticketbuddy-listen', keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'ticketbuddy-listen',
+      keepAlive: true,
+    });
     client.on('notification', ({ channel }) => this.#wake(channel));
     client.on('error', () => this.#reconnect());
     client.on('end', () => this.#reconnect());

@@ -26,6 +26,13 @@ export function createPool({ url, connections }: PoolOptions): pg.Pool {
 const statementNames = new Map<string, string>();
 
 class PreparingClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    // A connection that breaks between two statements of a transaction says so by an event, which would end the
+    // process; its next statement fails and says the same.
+    this.on('error', () => undefined);
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: pg's query has a dozen overloads; all pass through here unchanged.
   override query(query: any, values?: any, callback?: any): any {
     if (typeof query === 'string' && Array.isArray(values)) {

@@ -24,7 +24,9 @@ async function reach(url: string): Promise<void> {
   } catch (error) {
     const { hostname, port, pathname } = new URL(url);
     const reason = (error as { code?: string }).code ?? (error as Error).message;
-    throw new StartError(`DATABASE_URL: the database ${pathname.slice(1)} at ${hostname}:${port || 5432} cannot be reached (${reason}).`);
+    throw new StartError(
+      `DATABASE_URL: the database ${pathname.slice(1)} at ${hostname}:${port || 5432} cannot be reached (${reason}).`,
+    );
   } finally {
     await client.end().catch(() => undefined);
   }

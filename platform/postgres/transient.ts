@@ -1,6 +1,14 @@
 // Connection, shutdown and start-up, out of resources, deadlock and serialization, lock timeout, read-only for a while.
 const transientStates = /^(08...|57P0[1-5]|53...|40001|40P01|55P03|25006|58030)$/;
-const transientSystemErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
+const transientSystemErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENOENT',
+]);
 const transientTexts =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable)/;
 

@@ -1,4 +1,4 @@
 export { type Clock, systemClock } from './clock.ts';
 export { groupCommit } from './group-commit.ts';
 export type { Deps, Module } from './module.ts';
-export { type Log, type StartOptions, startModules } from './start-modules.ts';
+export { startModules } from './start-modules.ts';

@@ -37,7 +37,9 @@ const keepOutboxMs = 7 * dayMs;
 const keepInboxMs = 30 * dayMs;
 
 /** Starts the loops of the modules: a relay for each that publishes, a consumer for each queue, and the pruning. */
-export async function startModules(options: StartOptions): Promise<{ readonly deps: Deps<never>; stop(): Promise<void> }> {
+export async function startModules(
+  options: StartOptions,
+): Promise<{ readonly deps: Deps<never>; stop(): Promise<void> }> {
   const { modules, everyModule, pool, url, clock, log } = options;
   const deps: Deps<never> = { db: createDatabase(pool), clock };
   const notifications = new PostgresNotifications(url);
@@ -46,7 +48,9 @@ export async function startModules(options: StartOptions): Promise<{ readonly de
   );
   await broker.declare(everyModule.flatMap((module) => module.consumers(deps)));
   const running: Subscription[] = [
-    ...modules.filter(({ publishes }) => publishes).map(({ name }) => startRelay(name, pool, broker, notifications, log)),
+    ...modules
+      .filter(({ publishes }) => publishes)
+      .map(({ name }) => startRelay(name, pool, broker, notifications, log)),
     ...modules.flatMap((module) => module.consumers(deps)).map(({ name, handle }) => broker.consume(name, handle)),
     startPruning(modules, deps, pool, log),
   ];
@@ -78,5 +82,8 @@ function startPruning(modules: readonly Module[], deps: Deps<never>, pool: pg.Po
     for (const { name } of consuming) pruned += await pruneInbox(pool, name, keepInboxMs);
     return pruned;
   };
-  return repeat(pass, { idleMs: hourMs, onError: (error) => log.warn({ err: error }, 'pruning failed and tries again') });
+  return repeat(pass, {
+    idleMs: hourMs,
+    onError: (error) => log.warn({ err: error }, 'pruning failed and tries again'),
+  });
 }

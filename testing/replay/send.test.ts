@@ -70,7 +70,7 @@ describe('an answer', () => {
     });
   });
 
-  it.each(Array.from({ length: 20 }, (_, at) => at * 100_000))(
+  it.each([0, 100_000, 300_000, 1_000_000])(
     'counts although 30 MB were still to come when the server closed: after %i bytes',
     async (bytes) => {
       const url = await listen((socket) => {

@@ -12,15 +12,26 @@ export type Outgoing = {
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: string };
 
 const IDLE_MS = 30_000;
-const PIECE_BYTES = 256 * 1024;
-const PAUSE_MS = 5;
+const PIECE_BYTES = 64 * 1024;
+const PAUSE_MS = 2;
 const CONTINUE_MS = 1_000;
+const ATTEMPTS = 3;
 
 /**
  * Sends the request as it is: the path is not normalised and no header is added but host, connection and the length.
  * Rejects when no answer came. An answer that came before the body was sent is the answer.
  */
 export async function send(baseUrl: string, outgoing: Outgoing): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await sendOnce(baseUrl, outgoing);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !mayHaveLostItsAnswer(error, outgoing)) throw error;
+    }
+  }
+}
+
+async function sendOnce(baseUrl: string, outgoing: Outgoing): Promise<Answer> {
   const request = openRequest(optionsOf(new URL(baseUrl), outgoing));
   const { promise: response, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   request.on('response', resolve);
@@ -32,6 +43,12 @@ export async function send(baseUrl: string, outgoing: Outgoing): Promise<Answer>
   );
   writeBody(request, outgoing, answered).catch(reject);
   return response.then(collect).finally(() => request.destroy());
+}
+
+/** Node discards an answer that it has not read yet when a write fails: the reset after a refusal can overtake it. */
+function mayHaveLostItsAnswer(error: unknown, { body }: Outgoing): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return (code === 'EPIPE' || code === 'ECONNRESET') && (body?.length ?? 0) > PIECE_BYTES;
 }
 
 function optionsOf(target: URL, { method, path, headers, body }: Outgoing) {

@@ -28,17 +28,18 @@ const NOT_INHERITED = ['DATABASE_URL', 'AMQP_URL', 'MODULES', 'OIDC_ISSUER', 'OI
 export async function startSystem(entry: string, whenStopIsDue: (stop: System['stop']) => void): Promise<System> {
   const data = await mkdtemp(join(tmpdir(), 'ticketbuddy-replay-'));
   const port = await freePort();
+  // In a process group of its own: Ctrl-C reaches this process alone, which then ends the other in order.
   const child = spawn(process.execPath, [entry], {
     env: environment(port, data),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
   const log = keepLog(child);
-  const killAtOnce = () => kill(child, 'SIGKILL');
-  process.once('exit', killAtOnce);
+  const endWithUs = () => child.kill('SIGTERM');
+  process.once('exit', endWithUs);
   const stop = async () => {
     await end(child);
-    process.off('exit', killAtOnce);
+    process.off('exit', endWithUs);
     await rm(data, { recursive: true, force: true });
   };
   whenStopIsDue(stop);
@@ -91,17 +92,10 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   const isLate = await Promise.race([ended.then(() => false), wait(STOP_MS, true, { ref: false })]);
-  if (isLate) kill(child, 'SIGKILL');
+  if (isLate) child.kill('SIGKILL');
   await ended;
 }
 
 function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null || pid === undefined;
-}
-
-/** With its whole process group, so that a database it has started does not outlive it. */
-function kill({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal);
-  } catch {}
 }

@@ -1,0 +1,161 @@
+import fc, { type Arbitrary } from 'fast-check';
+
+/** The members of a JSON object in order; the values are JSON text, since JavaScript cannot say every number. */
+export type Members = readonly (readonly [name: string, json: string])[];
+
+/** What of JSON Schema the requests use. */
+type Schema = {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+};
+
+export function objectText(members: Members): string {
+  return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
+}
+
+/** Objects that the schema allows. Most ids in them are among `knownIds`, most dates are to come. */
+export function validMembers(schema: object, knownIds: readonly string[]): Arbitrary<Members> {
+  const { properties = {}, required = [] } = schema as Schema;
+  const values = Object.fromEntries(Object.entries(properties).map(([name, of]) => [name, validText(of, knownIds)]));
+  return fc.record(values, { requiredKeys: [...required] }).map((object) => Object.entries(object));
+}
+
+function validText(schema: Schema, knownIds: readonly string[]): Arbitrary<string> {
+  if (schema.enum) return fc.constantFrom(...schema.enum).map((value) => JSON.stringify(value));
+  if (schema.type === 'number') return priceText(schema);
+  if (schema.type === 'string') return textOf(schema, knownIds).map((value) => JSON.stringify(value));
+  if (schema.type === 'array') {
+    return fc.array(validText(schema.items ?? {}, knownIds), { maxLength: 3 }).map((items) => `[${items.join(',')}]`);
+  }
+  throw new TypeError(`the fuzz does not know how to make ${JSON.stringify(schema)}: teach it here`);
+}
+
+function priceText({ minimum = 0, maximum = 1e9 }: Schema): Arbitrary<string> {
+  return fc.double({ min: minimum, max: maximum, noNaN: true }).map(String);
+}
+
+function textOf({ format, pattern }: Schema, knownIds: readonly string[]): Arbitrary<string> {
+  if (format === 'uuid') {
+    return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...knownIds) }, { weight: 1, arbitrary: fc.uuid() });
+  }
+  if (format === 'date-time') return dates.map((date) => date.toISOString());
+  return pattern === undefined ? fc.string() : fc.stringMatching(new RegExp(pattern), { maxLength: 30 });
+}
+
+const dates = fc.date({ min: new Date('2031-01-01'), max: new Date('2999-12-31'), noInvalidDate: true });
+
+/** What must not end in a 5xx, wherever it stands. */
+const oddTexts: readonly string[] = [
+  ...['null', 'true', '[]', '{}', '""', '" "', '-1', '0', '-0', '1e999', '-1e999', '1e-999', '1E+400', '1e99999999999'],
+  ...['79228162514264337593543950335', '79228162514264337593543950336', '0.005', '1000000.005', '-0.001'],
+  ...['9'.repeat(10_000), `0.${'9'.repeat(10_000)}`, `1${'0'.repeat(10_000)}e-10000`, `"${'7'.repeat(10_000)}"`],
+  ...['01', '.5', '5.', '+5', '0x10', 'NaN', 'Infinity', 'undefined', "'Night'", 'nul', '', ',', '"', '"\\', '"\\u12'],
+  ...['"\\u0000"', '"a\\u0000b"', '"\u0000"', '"\\ud800"', '"\\udc00\\ud800"', '"\\uFFFF"', '"jo\\u0000@example.com"'],
+  ...['"\\u212A"', '"\\u2028"', '"\u{1F3AB}"', '"e\\u0301"', '"__proto__"', '"\\u0001@b.c"', '"a@b.c"', '"A@B.C"'],
+  ...['"9999-12-31T23:59:59.9999999Z"', '"9999-12-31T23:59:59.999999-00:01"', '"10000-01-01T00:00:00Z"'],
+  ...['"+010000-01-01T00:00:00Z"', '"2031-02-31T00:00:00Z"', '"2031-02-29"', '"2031-13-01"', '"2031-01-01T24:00:00Z"'],
+  ...['"0001-01-01T00:00:00+14:00"', '"0000-01-01T00:00:00Z"', '"2031-01-01T00:00:60Z"', '"2031-01-01 00:00:00Z"'],
+  ...[
+    '"2031-01-01T00:00:00.99999999999999999Z"',
+    '"2031-01-01T00:00:00+23:59"',
+    '"infinity"',
+    '"now"',
+    '1893456000000',
+  ],
+  ...['"00000000-0000-0000-0000-000000000000"', '"{}"', '"not-a-guid"', '"99999999999999999999"', '"10"', '"-1"', '10'],
+  `"${'x'.repeat(100_000)}"`,
+  `"${'x'.repeat(100_000)}@example.com"`,
+  `${'['.repeat(10_000)}${']'.repeat(10_000)}`,
+  `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`,
+];
+
+/** Valid objects in which members are missing, doubled, renamed, out of order, or hold something odd. */
+export function brokenMembers(valid: Arbitrary<Members>): Arbitrary<Members> {
+  return fc.tuple(valid, fc.array(change, { minLength: 1, maxLength: 3 })).map(([members, changes]) => {
+    return changes.reduce((changed, apply) => apply(changed), members);
+  });
+}
+
+const oddText = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...oddTexts) },
+  { weight: 1, arbitrary: fc.json({ maxDepth: 3 }) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)) },
+  { weight: 1, arbitrary: fc.constantFrom(...oddTexts).map((text) => `[${text},${text}]`) },
+);
+
+const change: Arbitrary<(members: Members) => Members> = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(fc.nat(), oddText).map(([nth, text]) => at(nth, (name) => [[name, text]])) },
+  { weight: 1, arbitrary: fc.nat().map((nth) => at(nth, () => [])) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(), oddText).map(([nth, text]) =>
+      at(nth, (name, json) => [
+        [name, text],
+        [name, json],
+      ]),
+    ),
+  },
+  { weight: 1, arbitrary: fc.nat().map((nth) => at(nth, (name, json) => [[name.toUpperCase(), json]])) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.string({ unit: 'binary' }), oddText)
+      .map((extra) => (members: Members) => [...members, extra]),
+  },
+  { weight: 1, arbitrary: fc.constant((members: Members) => members.toReversed()) },
+);
+
+function at(nth: number, change: (name: string, json: string) => Members): (members: Members) => Members {
+  return (members) => {
+    const chosen = members.length > 0 ? nth % members.length : 0;
+    return members.flatMap((member, index) => (index === chosen ? change(...member) : [member]));
+  };
+}
+
+/** Bytes that are hardly JSON: cut off, doubled, in another encoding, or with bytes of no character in them. */
+export function damagedBytes(text: Arbitrary<string>): Arbitrary<Buffer> {
+  return fc.tuple(text, fc.nat(), damage).map(([whole, place, apply]) => {
+    const bytes = Buffer.from(whole);
+    return apply(bytes, place % (bytes.length + 1));
+  });
+}
+
+type Damage = (bytes: Buffer, place: number) => Buffer;
+
+const damage: Arbitrary<Damage> = fc.oneof(
+  fc.constant<Damage>((bytes, place) => bytes.subarray(0, place)),
+  fc.constant<Damage>((bytes, place) => Buffer.concat([bytes, bytes.subarray(place)])),
+  fc.constant<Damage>((bytes) => Buffer.from(bytes.toString(), 'utf16le')),
+  fc.constant<Damage>((bytes) => Buffer.concat([Buffer.from('\uFEFF'), bytes])),
+  fc.uint8Array({ minLength: 1, maxLength: 8 }).map<Damage>((added) => (bytes, place) => {
+    return Buffer.concat([bytes.subarray(0, place), added, bytes.subarray(place)]);
+  }),
+  fc.uint8Array({ maxLength: 200 }).map<Damage>((added) => () => Buffer.from(added)),
+);
+
+const mebibyte = 1_048_576;
+
+/** Bodies at and beyond what a client may send, each with the statuses that are right for it. */
+export function hugeBodies(schema: object): [name: string, body: string, expected: readonly number[]][] {
+  const lists = Object.entries((schema as Schema).properties ?? {}).filter(([, { type }]) => type === 'array');
+  const ids = Array.from({ length: 10_000 }, (_, nth) => `"00000000-0000-4000-8000-${String(nth).padStart(12, '0')}"`);
+  const one = '"00000000-0000-4000-8000-000000000001"';
+  return [
+    ['one byte more than a mebibyte', `{"a":"${'x'.repeat(mebibyte - 7)}"}`, [413]],
+    ['a mebibyte of blanks', ' '.repeat(mebibyte), [400]],
+    ['a mebibyte of brackets', '['.repeat(mebibyte), [400]],
+    ['a hundred thousand members', `{${Array(100_000).fill('"a":1').join(',')}}`, [400]],
+    ...lists.map(([name]): [string, string, number[]] => [
+      `ten thousand ids`,
+      `{"userId":${one},"${name}":[${ids}]}`,
+      [400],
+    ]),
+  ];
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartError } from '@ticketbuddy/errors';
+import { createDatabase } from '@ticketbuddy/postgres';
+import { type AuditFinding, auditSeats } from '@ticketbuddy/tickets';
+import type pg from 'pg';
+import { type Audit, reportAudit, reportAuditAsJson } from './audit-report.ts';
+import type { Context } from './context.ts';
+import { openDatabase } from './open-database.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Compares every seat with what the ledger says of it, a page of events after the other, and says which differ. Exit
+ * code 1 when one does. Changes nothing: neither tables nor a database are made to be audited.
+ */
+export async function audit(context: Context, { json = false }: { readonly json?: boolean } = {}): Promise<number> {
+  const { terminal } = context;
+  refuseWithoutDatabase(context);
+  await using database = await openDatabase(context);
+  const result = await auditAll(database.pool, terminal).catch(refuseWithoutTables);
+  terminal.print(json ? reportAuditAsJson(result) : reportAudit(result, terminal.colors));
+  return result.findings.length === 0 ? 0 : 1;
+}
+
+// Opening a data folder without a database would make one.
+function refuseWithoutDatabase({ config: { databaseUrl, dataFolder } }: Context): void {
+  if (databaseUrl !== undefined || existsSync(join(dataFolder, 'postgres'))) return;
+  throw new StartError(
+    `There is nothing to audit: ${dataFolder} holds no database; start the shop once, or set TICKETBUDDY_DATA or DATABASE_URL to where its data is.`,
+  );
+}
+
+async function auditAll(pool: pg.Pool, { status, interrupted }: Terminal): Promise<Audit> {
+  const total = { events: 0, seats: 0, findings: [] as AuditFinding[] };
+  let next: string | undefined;
+  do {
+    status(`Comparing with the ledger: ${total.events} events, ${total.seats} seats`);
+    const page = await auditSeats({ db: createDatabase(pool) }, next);
+    interrupted.throwIfAborted();
+    total.events += page.events;
+    total.seats += page.seats;
+    total.findings.push(...page.findings);
+    next = page.next;
+  } while (next !== undefined);
+  return total;
+}
+
+const undefinedTable = '42P01';
+
+function refuseWithoutTables(error: unknown): never {
+  if ((error as { code?: unknown }).code !== undefinedTable) throw error;
+  throw new StartError(
+    'There is nothing to audit: the database has no seats and no ledger; start the shop once, which makes them.',
+  );
+}

@@ -1,0 +1,62 @@
+import colors from 'picocolors';
+
+/** Where a command speaks to the person who gave it. */
+export type Terminal = {
+  /** What was asked for: lines on standard output. */
+  print(text: string): void;
+  /** What went wrong: lines on standard error. */
+  complain(text: string): void;
+  /** What goes on: one line on standard error that the next one replaces; only a person at a terminal sees it. */
+  status(text: string): void;
+  /** For what is printed; they do nothing unless a terminal shows them. */
+  readonly colors: typeof colors;
+  /** Aborted when the person wants the command to end. */
+  readonly interrupted: AbortSignal;
+};
+
+/** As much of a standard stream as is used: only those that a terminal shows have more than `write`. */
+export type Output = {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  hasColors?(): boolean;
+};
+
+const wipeLine = '\r\u001b[2K';
+
+export function openTerminal(out: Output, err: Output, interrupted: AbortSignal): Terminal {
+  const [outColors, errColors] = [colorsOf(out), colorsOf(err)];
+  let isStatusShown = false;
+  const wipe = () => {
+    if (isStatusShown) err.write(wipeLine);
+    isStatusShown = false;
+  };
+  return {
+    print(text) {
+      wipe();
+      out.write(`${text}\n`);
+    },
+    complain(text) {
+      wipe();
+      err.write(`${errColors.red(text)}\n`);
+    },
+    status(text) {
+      if (!err.isTTY) return;
+      wipe();
+      err.write(errColors.dim(cut(`  ${text} …`, err.columns)));
+      isStatusShown = true;
+    },
+    colors: outColors,
+    interrupted,
+  };
+}
+
+// A line that wraps could not be wiped. A terminal that does not know its width says 0.
+function cut(line: string, columns: number | undefined): string {
+  return line.slice(0, (columns || 80) - 1);
+}
+
+// picocolors alone would also colour a file, where the machine is called CI. `hasColors` knows NO_COLOR.
+function colorsOf(stream: Output): typeof colors {
+  return { ...colors, ...colors.createColors(stream.isTTY === true && stream.hasColors?.() === true) };
+}

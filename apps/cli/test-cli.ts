@@ -1,0 +1,56 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { readConfig } from '@ticketbuddy/config';
+import type { Context } from './context.ts';
+import { everyModule } from './modules.ts';
+import { type Output, openTerminal } from './terminal.ts';
+
+type Settings = Readonly<Record<string, string>>;
+
+/** What a command is given under these settings, and what it has said so far. */
+export type Spoken = Context & { readonly out: () => string; readonly err: () => string };
+
+export function aContext(settings: Settings): Spoken {
+  const [out, err] = [anOutput(), anOutput()];
+  const config = readConfig({ modules: everyModule.map(({ name }) => name) }, settings);
+  const terminal = openTerminal(out, err, new AbortController().signal);
+  return { config, terminal, out: out.written, err: err.written };
+}
+
+/** A stream that remembers; a terminal when it is told to be one. */
+export function anOutput(of: Omit<Output, 'write'> = {}): Output & { written(): string } {
+  let written = '';
+  return {
+    ...of,
+    write(piece) {
+      written += piece;
+    },
+    written: () => written,
+  };
+}
+
+/** What a process has said and how it ended. */
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+
+const launcher = join(import.meta.dirname, 'ticketbuddy.mjs');
+
+/** Runs `ticketbuddy` as a process of its own, with no settings but these. */
+export function ticketbuddy(args: readonly string[], settings: Settings = {}): Promise<Ended> {
+  return ended(start([launcher, ...args], settings));
+}
+
+export type Process = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Starts Node with these arguments and settings, outside the checkout. */
+export function start(args: readonly string[], settings: Settings = {}): Process {
+  return spawn(process.execPath, args, { cwd: tmpdir(), env: settings, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export async function ended(child: Process): Promise<Ended> {
+  const [[code], out, err] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { code, out, err };
+}

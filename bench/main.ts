@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { benchHttp } from './http.ts';
+import { print } from './report.ts';
+
+const suites = { http: benchHttp };
+const help = `npm run bench -- [${Object.keys(suites).join('|')}] [--json] [--rounds N] [--seconds N]
+
+Measures the shop against a ceiling in the same run; a ratio is the median of the rounds, with its least and greatest.
+--json      a JSON line for each figure: name, value, unit, ceiling, ratio
+--rounds    how often ceiling and shop take turns (5)
+--seconds   how long each turn lasts (3)`;
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof TypeError ? `${error.message}\n\n${help}` : error);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(help);
+  const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
+  for (const name of chosen) {
+    const suite = suites[name as keyof typeof suites];
+    if (!suite) throw new TypeError(`There is no benchmark "${name}".`);
+    const effort = { rounds: count('rounds', values.rounds), seconds: count('seconds', values.seconds) };
+    await suite(effort, (figure) => print(figure, values.json));
+  }
+}
+
+function count(name: string, value: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new TypeError(`--${name}: expected a whole number above 0, got "${value}"`);
+  return Number(value);
+}

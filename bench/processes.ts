@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export type Running = { readonly url: string; readonly pid: number; stop(): Promise<void> };
+
+/** The bare server, in a process of its own. */
+export function startCeiling(): Promise<Running> {
+  return start('./ceiling.ts', {});
+}
+
+/** The shop as `npm start` runs it, on a new data folder, without demo data. */
+export async function startShop(): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-bench-'));
+  const shop = await start('../apps/api/main.ts', { PORT: '0', TICKETBUDDY_DATA: folder, TICKETBUDDY_SEED: 'off' });
+  const stop = async () => {
+    await shop.stop();
+    await rm(folder, { recursive: true });
+  };
+  return { ...shop, stop };
+}
+
+/** Resident memory of a process, in MB. */
+export function residentMb(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
+}
+
+async function start(program: string, settings: Record<string, string>): Promise<Running> {
+  const child = spawn(process.execPath, [new URL(program, import.meta.url).pathname], {
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const url = await addressOf(child, program);
+  const stop = async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { url, pid: child.pid ?? 0, stop };
+}
+
+async function addressOf(child: ChildProcess, program: string): Promise<string> {
+  const said: string[] = [];
+  child.stderr?.on('data', (piece: Buffer) => said.push(piece.toString()));
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  for await (const line of lines) {
+    const url = /Server listening at (http:[^"\s]+)/.exec(line)?.[1];
+    if (url !== undefined) return url;
+  }
+  throw new Error(`${program} did not start:\n${said.join('')}`);
+}

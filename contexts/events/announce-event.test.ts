@@ -1,0 +1,115 @@
+import { parseDecimal } from '@ticketbuddy/dotnet-json';
+import { Refusal } from '@ticketbuddy/errors';
+import { createDatabase } from '@ticketbuddy/postgres';
+import { FakeClock, testDatabase } from '@ticketbuddy/testing';
+import { describe, expect, it } from 'vitest';
+import { announceEvent } from './announce-event.ts';
+import { changeEvent } from './change-event.ts';
+import type { Announcement } from './event.ts';
+import { eventLookup } from './get-event.ts';
+import { listEvents } from './list-events.ts';
+import type { DB } from './tables.gen.ts';
+
+describe('a venue', () => {
+  it('that ten organisers want at once goes to one of them', async () => {
+    const { deps } = await anOffice();
+    const told = await Promise.allSettled(Array.from({ length: 10 }, () => announceEvent(deps, anEvent())));
+    expect(told.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const reasons = told.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    expect(reasons.every((reason) => reason instanceof Refusal && reason.code === 'venue_unavailable')).toBe(true);
+  });
+
+  it.each([
+    ['ends when the other starts', '17:00:00Z', '18:00:00Z', true],
+    ['starts when the other ends', '20:00:00Z', '21:00:00Z', true],
+    ['ends 100 ns after the other starts', '17:00:00Z', '18:00:00.0000001Z', false],
+    ['starts 100 ns before the other ends', '19:59:59.9999999Z', '21:00:00Z', false],
+    ['has no length and touches the start', '18:00:00Z', '18:00:00Z', false],
+    ['has no length and touches the end', '20:00:00Z', '20:00:00Z', false],
+    ['has no length and comes a microsecond after the end', '20:00:00.000001Z', '20:00:00.000001Z', true],
+    ['goes around it', '17:00:00Z', '21:00:00Z', false],
+    ['lies within it', '18:30:00Z', '19:00:00Z', false],
+  ])('taken from 18:00 to 20:00 and an event that %s', async (_what, from, to, fits) => {
+    const { deps } = await anOffice();
+    await announceEvent(deps, anEvent({ from: '18:00:00Z', to: '20:00:00Z' }));
+    const told = announceEvent(deps, anEvent({ from, to }));
+    await (fits ? expect(told).resolves.toBeDefined() : expect(told).rejects.toThrow('Venue is not available'));
+  });
+
+  it('is also taken by an event that is running', async () => {
+    const { deps, clock } = await anOffice();
+    await announceEvent(deps, anEvent({ from: '18:00:00Z', to: '20:00:00Z' }));
+    clock.advance({ hours: 30 * 24 + 7 });
+    await expect(announceEvent(deps, anEvent({ from: '19:30:00Z', to: '21:00:00Z' }))).rejects.toThrow('Venue is not');
+  });
+
+  it('is guarded by the database itself', async () => {
+    const { deps, pool } = await anOffice();
+    const id = await announceEvent(deps, anEvent());
+    const copy = pool.query(
+      `insert into events.events (id, name, starts_at, ends_at, venue, price_pence)
+       select gen_random_uuid(), name, starts_at, ends_at, venue, price_pence from events.events where id = $1`,
+      [id],
+    );
+    await expect(copy).rejects.toThrow('one_event_at_a_time');
+  });
+
+  it.each([
+    ['a negative price', 'price_pence = -1'],
+    ['a price over a million', 'price_pence = 100000001'],
+    ['an end before the start', "ends_at = starts_at - interval '1 microsecond'"],
+    ['an unknown venue', 'venue = 10'],
+    ['an empty name', "name = ''"],
+  ])('of an event with %s is refused by the database itself', async (_what, change) => {
+    const { deps, pool } = await anOffice();
+    await announceEvent(deps, anEvent());
+    await expect(pool.query(`update events.events set ${change}`)).rejects.toThrow('check constraint');
+  });
+});
+
+it('twenty changes of one event at once are one after the other, each with its own message', async () => {
+  const { deps, pool } = await anOffice();
+  const id = await announceEvent(deps, anEvent());
+  await Promise.all(Array.from({ length: 20 }, (_, nth) => changeEvent(deps, id, anEvent({ price: `${nth}` }))));
+  const { rows } = await pool.query('select version, body from events.outbox order by position');
+  expect(rows.map(({ version }) => version)).toEqual(Array.from({ length: 21 }, (_, nth) => nth + 1));
+  const event = await eventLookup(deps)(id);
+  expect(rows.at(-1)?.body.price).toBe(`${event.pricePence / 100}.00`);
+});
+
+it('a refused announcement leaves no event and no message', async () => {
+  const { deps, pool } = await anOffice();
+  await announceEvent(deps, anEvent());
+  await expect(announceEvent(deps, anEvent())).rejects.toThrow(Refusal);
+  expect((await pool.query('select from events.outbox')).rowCount).toBe(1);
+});
+
+it('requests for events that come together are answered each with its own event', async () => {
+  const { deps } = await anOffice();
+  const ids = [await announceEvent(deps, anEvent({ day: 1 })), await announceEvent(deps, anEvent({ day: 2 }))];
+  const lookup = eventLookup(deps);
+  const unknown = lookup('99999999-9999-4999-8999-999999999999');
+  expect((await Promise.all(ids.map(lookup))).map(({ id }) => id)).toEqual(ids);
+  await expect(unknown).rejects.toThrow('does not exist');
+});
+
+it('an event is listed until it starts, by start', async () => {
+  const { deps, clock } = await anOffice();
+  const later = await announceEvent(deps, anEvent({ day: 2 }));
+  const sooner = await announceEvent(deps, anEvent({ day: 1 }));
+  expect((await listEvents(deps, undefined)).map(({ id }) => id)).toEqual([sooner, later]);
+  clock.advance({ hours: 30 * 24 + 7 });
+  expect((await listEvents(deps, undefined)).map(({ id }) => id)).toEqual([later]);
+});
+
+async function anOffice() {
+  const { pool } = await testDatabase();
+  const clock = new FakeClock('2026-06-01T12:00:00Z');
+  return { pool, clock, deps: { db: createDatabase<DB>(pool), clock } };
+}
+
+function anEvent({ day = 1, from = '19:00:00Z', to = '22:00:00Z', price = '25' } = {}): Announcement {
+  const date = `2026-07-0${day}`;
+  const [startsAt, endsAt] = [from, to].map((time) => Temporal.Instant.from(`${date}T${time}`));
+  return { name: 'Rock Night', startsAt, endsAt, venue: 'O2ArenaLondon', price: parseDecimal(price) };
+}

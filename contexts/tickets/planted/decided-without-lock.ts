@@ -1,0 +1,74 @@
+import type { Transact } from '@ticketbuddy/postgres';
+import { Refusal } from '@ticketbuddy/errors';
+import type { Deps } from '@ticketbuddy/runtime';
+import type { Granted, Outcome } from '../decide-together.ts';
+import { hold, type Seat, type SeatsById, type Selection, sell } from '../seat.ts';
+import { holdSeats, seatsOfEvent, sellSeats } from '../store.ts';
+import type { DB } from '../tables.gen.ts';
+import { createPhases } from './phases.ts';
+import { realSelling, type Selling } from './selling.ts';
+
+/** D2: two buyers own one seat, because a purchase looks at the seats, judges and writes while others do the same. */
+export function purchaseWithoutLock(deps: Deps<DB>): Selling {
+  const inPhases = createPhases();
+  const real = realSelling(deps);
+  return {
+    reserve: (selections) => inPhases(() => real.reserve(selections)),
+    purchase: (selections) =>
+      inPhases(async (reach) => {
+        await reach(1);
+        return decideWithoutLock(deps, selections, { rule: sell, write: sellSeats, beforeWriting: () => reach(2) });
+      }),
+    applyEvent: (event) => inPhases((reach) => reach(3).then(() => real.applyEvent(event))),
+  };
+}
+
+/** D3: two users hold one seat, because a reservation looks at the seats, judges and writes while others do the same. */
+export function reserveWithoutLock(deps: Deps<DB>): Selling {
+  const inPhases = createPhases();
+  const real = realSelling(deps);
+  return {
+    reserve: (selections) =>
+      inPhases((reach) =>
+        decideWithoutLock(deps, selections, { rule: hold, write: holdSeats, beforeWriting: () => reach(1) }),
+      ),
+    purchase: (selections) => inPhases((reach) => reach(2).then(() => real.purchase(selections))),
+    applyEvent: (event) => inPhases((reach) => reach(2).then(() => real.applyEvent(event))),
+  };
+}
+
+type Way = {
+  readonly rule: (seats: SeatsById, selection: Selection, now: Temporal.Instant) => Seat[];
+  readonly write: (tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant) => Promise<void>;
+  readonly beforeWriting: () => Promise<void>;
+};
+
+async function decideWithoutLock({ db, clock }: Deps<DB>, selections: readonly Selection[], way: Way): Promise<Outcome[]> {
+  const now = clock.now();
+  const outcomes: Outcome[] = [];
+  for (const selection of selections) {
+    const seats = new Map((await seatsOfEvent(db, selection.eventId)).map((seat) => [seat.id, seat]));
+    outcomes.push(judge(() => way.rule(seats, selection, now)));
+  }
+  await way.beforeWriting();
+  for (const [nth, selection] of selections.entries()) {
+    const outcome = outcomes[nth];
+    if (outcome && 'seats' in outcome) await writeAlone({ selection, seats: outcome.seats });
+  }
+  return outcomes;
+
+  async function writeAlone({ selection, seats }: Granted): Promise<void> {
+    // In the order of their numbers, so that the plant shows its defect and no deadlock.
+    const inOrder = seats.toSorted((one, other) => one.number - other.number);
+    if (seats.length > 0) await db.transaction((tx) => way.write(tx, [{ selection, seats: inOrder }], now));
+  }
+}
+
+function judge(rule: () => Seat[]): Outcome {
+  try {
+    return { seats: rule() };
+  } catch (error) {
+    if (error instanceof Refusal) return { refused: error };
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import type { AnnouncedEvent } from './announced-event.ts';
+import type { Seat, SeatState, SeatsById } from './seat.ts';
+
+type SeatWishes = {
+  readonly number?: number;
+  readonly pricePence?: number;
+  readonly heldBy?: string;
+  /** When the hold ends. */
+  readonly until?: string;
+  readonly soldTo?: string;
+};
+
+/** The time of day on the day of all these tests. */
+export function at(time: string): Temporal.Instant {
+  return Temporal.Instant.from(`2026-06-01T${time}Z`);
+}
+
+/** An open seat at 10.00, unless it is held until 12:15 or was sold at noon. */
+export function aSeat({ number = 1, pricePence = 1_000, ...wishes }: SeatWishes = {}): Seat {
+  return { eventId: 'show', number, id: `seat ${number}`, pricePence, ...stateOf(wishes) };
+}
+
+export function seatsById(...seats: readonly Seat[]): SeatsById {
+  return new Map(seats.map((seat) => [seat.id, seat]));
+}
+
+/** What the user wants at the show, by the numbers of the seats. */
+export function aSelection(userId: string, ...numbers: readonly number[]) {
+  return { eventId: 'show', userId, seatIds: numbers.map((number) => `seat ${number}`) };
+}
+
+/** Ten seats at 10.00, as first announced. */
+export function anEvent(changes: Partial<AnnouncedEvent> = {}): AnnouncedEvent {
+  return {
+    id: 'e0e00000-0000-4000-8000-00000000000e',
+    name: 'Show',
+    startsAt: at('19:00'),
+    endsAt: at('22:00'),
+    venue: 0,
+    pricePence: 1_000,
+    version: 1,
+    ...changes,
+  };
+}
+
+function stateOf({ heldBy, until = '12:15', soldTo }: SeatWishes): SeatState {
+  if (soldTo) return { state: 'sold', ownerId: soldTo, soldAt: at('12:00') };
+  if (heldBy) return { state: 'held', holderId: heldBy, heldUntil: at(until) };
+  return { state: 'open' };
+}

@@ -1,0 +1,71 @@
+import { StartError } from '@ticketbuddy/errors';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+const modules = ['events', 'users', 'tickets'];
+const read = (environment: Record<string, string>) => readConfig({ modules }, environment);
+
+describe('settings', () => {
+  it('have defaults that start the whole shop on this machine', () => {
+    expect(read({ PORT: '' })).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      databaseUrl: undefined,
+      databaseConnections: 16,
+      dataFolder: `${process.cwd()}/.ticketbuddy`,
+      seed: true,
+      modules,
+      logLevel: 'info',
+    });
+  });
+
+  it('choose what runs and where', () => {
+    const chosen = read({
+      PORT: '0',
+      MODULES: 'users, tickets',
+      TICKETBUDDY_SEED: 'off',
+      DATABASE_URL: 'postgres://u:p@h/d',
+    });
+    expect(chosen).toMatchObject({
+      port: 0,
+      modules: ['users', 'tickets'],
+      seed: false,
+      databaseUrl: 'postgres://u:p@h/d',
+    });
+  });
+
+  it('that are wrong are named all at once, and passwords are not shown', () => {
+    const wrong = {
+      PORT: 'x',
+      DATABASE_URL: 'mysql://root:secret@db/shop',
+      DATABASE_CONNECTIONS: '2',
+      TICKETBUDDY_SEED: 'maybe',
+      MODULES: 'events,payments',
+      LOG_LEVEL: 'loud',
+      HOST: 'my host',
+    };
+    const message = messageOf(() => read(wrong));
+    expect(message.split('\n')).toEqual([
+      'HOST: expected a host name or address, got "my host"',
+      'PORT: expected a port number, got "x"',
+      'DATABASE_URL: expected a URL like postgres://user@host:5432/name, got "mysql://***@db/shop"',
+      'DATABASE_CONNECTIONS: expected a number of connections, at least 8, got "2"',
+      'TICKETBUDDY_SEED: expected on or off, got "maybe"',
+      'MODULES: expected some of events,users,tickets, got "events,payments"',
+      'LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, got "loud"',
+    ]);
+  });
+
+  it.each(['65536', '-1', '3000.5', '3e3', ' 3000'])('do not take "%s" as a port', (PORT) => {
+    expect(() => read({ PORT })).toThrow(StartError);
+  });
+});
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
