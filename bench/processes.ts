@@ -16,7 +16,7 @@ export function startCeiling(): Promise<Running> {
 /** The shop as `npm start` runs it, on a new data folder, without demo data. */
 export async function startShop(): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-bench-'));
-  const shop = await start('../apps/api/main.ts', { PORT: '0', TICKETBUDDY_DATA: folder, TICKETBUDDY_SEED: 'off' });
+  const shop = await start('../apps/api/start.mjs', { PORT: '0', TICKETBUDDY_DATA: folder, TICKETBUDDY_SEED: 'off' });
   const stop = async () => {
     await shop.stop();
     await rm(folder, { recursive: true });

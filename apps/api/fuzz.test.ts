@@ -18,7 +18,7 @@ const routes = everyModule.flatMap((module) => module.routes({ db: createDatabas
 const withBody = routes.filter(({ request }) => request !== undefined);
 const named = (chosen: readonly Route[]) => chosen.map((route) => [`${route.method} ${route.path}`, route] as const);
 const json = { 'content-type': 'application/json' };
-const bounds = { numRuns: 120, interruptAfterTimeLimit: 2_000 };
+const bounds = { numRuns: 80, interruptAfterTimeLimit: 1_000 };
 const statuses = new Map<Route, Set<number>>();
 
 let shop: TestShop;
@@ -184,7 +184,6 @@ const noId = fc.oneof(
     ':id',
     '{}',
     '%7B%7D',
-    '\xe9',
   ),
   fc.constantFrom(
     randomUUID().slice(1),
@@ -193,7 +192,7 @@ const noId = fc.oneof(
     randomUUID().replace('-', ''),
     'x'.repeat(5_000),
   ),
-  fc.webSegment(),
+  fc.webSegment().filter((segment) => segment !== ''),
 );
 
 function oddPath(route: Route): Arbitrary<string> {

@@ -38,7 +38,9 @@ function breachOfSuccess({ status, headers, body }: Answer, { answers }: Route):
   if (schema === undefined) return body === '' ? undefined : `the ${status} has a body`;
   if (headers['content-type'] !== 'application/json; charset=utf-8')
     return `the content type ${headers['content-type']}`;
-  return Value.Check(schema, JSON.parse(body)) ? undefined : `the body is no ${schema.title}: ${body.slice(0, 500)}`;
+  return Value.Check(schema, JSON.parse(body))
+    ? undefined
+    : `the body is not what the route says: ${body.slice(0, 500)}`;
 }
 
 function breachOfFailure({ headers, body }: Answer): string | undefined {

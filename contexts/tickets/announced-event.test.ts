@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { capacityOf, firstSeats, seatsToPrice } from './announced-event.ts';
-import { aSeat, anEvent } from './test-builders.ts';
+import { anEvent, aSeat } from './test-builders.ts';
 
 test.each([10, 11, 12, 13, 14, 15, 16, 17, 18, 20].map((seats, venue) => ({ venue, seats })))(
   'venue $venue has $seats seats',

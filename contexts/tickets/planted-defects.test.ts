@@ -12,14 +12,22 @@ import {
   reserveFirstSeatOnly,
   soldSeatsStayReserved,
 } from './planted/smaller-defects.ts';
+import type { Seat, Selection } from './seat.ts';
 import type { DB } from './tables.gen.ts';
+import { type Buyer, idOf, openBoxOffice } from './test-box-office.ts';
+import { anEvent } from './test-builders.ts';
 import type { MakeSelling } from './test-day.ts';
 import { sellingKeepsItsPromises } from './test-selling.ts';
+
+// A plant breaks its promise in any order of things, so that a fixed choice of plans shows it every time.
+const samePlans = { seed: 1, numRuns: 100 };
 
 describe('the property names the promise that a planted defect breaks', () => {
   test('D1: a price change erases the sales made meanwhile', async () => {
     const database = await databaseThatForgetsSales();
-    expect(await counterexample(database, priceChangeErasesSales)).toContain('a sold seat keeps its buyer and its price');
+    expect(await counterexample(database, priceChangeErasesSales)).toContain(
+      'a sold seat keeps its buyer and its price',
+    );
   });
 
   test('D2: two buyers own one seat', async () => {
@@ -32,7 +40,9 @@ describe('the property names the promise that a planted defect breaks', () => {
   });
 
   test('D4: a refused hold keeps the seats before the taken one', async () => {
-    expect(await counterexample(await testDatabase(), reserveSeatBySeat)).toContain('a refused request changes nothing');
+    expect(await counterexample(await testDatabase(), reserveSeatBySeat)).toContain(
+      'a refused request changes nothing',
+    );
   });
 
   test.each([
@@ -48,17 +58,32 @@ describe('the property names the promise that a planted defect breaks', () => {
 
 describe('the database refuses by itself', () => {
   test('a price change that would erase a sale', async () => {
-    expect(await counterexample(await testDatabase(), priceChangeErasesSales)).toContain(
-      'no request fails, but one did: a sold seat keeps its buyer and its price',
-    );
+    const { deps, announce } = await openBoxOffice();
+    const [seat] = await announce();
+    const { purchase, applyEvent } = priceChangeErasesSales(deps);
+    const [bought, changed] = await Promise.allSettled([
+      purchase([aPurchase('ann', seat)]),
+      applyEvent(anEvent({ version: 2, pricePence: 2_000 })),
+    ]);
+    expect(bought).toMatchObject({ value: [{ seats: [{ state: 'sold', ownerId: idOf('ann') }] }] });
+    expect(changed).toMatchObject({ reason: { constraint: 'a_sold_seat_keeps_its_buyer_and_price' } });
   });
 
   test('a second buyer of a seat', async () => {
-    expect(await counterexample(await testDatabase(), purchaseWithoutLock)).toContain(
-      'no request fails, but one did: a sold seat keeps its buyer and its price',
-    );
+    const { deps, announce } = await openBoxOffice();
+    const [seat] = await announce();
+    const { purchase } = purchaseWithoutLock(deps);
+    const answers = await Promise.allSettled([purchase([aPurchase('ann', seat)]), purchase([aPurchase('bob', seat)])]);
+    expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(answers.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { constraint: 'a_sold_seat_keeps_its_buyer_and_price' },
+    });
   });
 });
+
+function aPurchase(buyer: Buyer, seat: Seat | undefined): Selection {
+  return { eventId: seat?.eventId ?? '', userId: idOf(buyer), seatIds: [seat?.id ?? ''] };
+}
 
 async function databaseThatForgetsSales(): Promise<TestDatabase> {
   const database = await testDatabase();
@@ -68,7 +93,10 @@ async function databaseThatForgetsSales(): Promise<TestDatabase> {
 
 async function counterexample({ pool }: TestDatabase, makeSelling: MakeSelling): Promise<string> {
   const db = createDatabase<DB>(pool);
-  const details = await fc.check(sellingKeepsItsPromises(db, makeSelling), { numRuns: 100 });
+  const details = await fc.check(sellingKeepsItsPromises(db, makeSelling), {
+    ...samePlans,
+    endOnFailure: !process.env.SHRINK,
+  });
   console.log(details.numRuns, details.numShrinks, fc.stringify(details.counterexample), String(details.errorInstance));
   return String(details.errorInstance);
 }

@@ -1,5 +1,5 @@
 import { createDatabase } from '@ticketbuddy/postgres';
-import { type TestDatabase, FakeClock, testDatabase } from '@ticketbuddy/testing';
+import { FakeClock, type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import type { AnnouncedEvent } from './announced-event.ts';
 import { applyEvent } from './apply-event.ts';
 import type { Seat } from './seat.ts';

@@ -31,9 +31,10 @@ function salesNotKept(history: History) {
   const sales = grantsOf(history).filter(({ act }) => act === 'buy');
   return first(sales, (sale) => {
     const now = history.after.get(sale.seat.id);
-    const kept =
-      now?.state === 'sold' && now.ownerId === sale.userId && now.pricePence === sale.seat.pricePence;
-    return kept ? undefined : `${nameSeat(sale.seat)}, sold ${to(sale)} for ${sale.seat.pricePence} pence, is now ${describeSeat(now)}`;
+    const kept = now?.state === 'sold' && now.ownerId === sale.userId && now.pricePence === sale.seat.pricePence;
+    return kept
+      ? undefined
+      : `${nameSeat(sale.seat)}, sold ${to(sale)} for ${sale.seat.pricePence} pence, is now ${describeSeat(now)}`;
   });
 }
 

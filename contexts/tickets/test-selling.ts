@@ -26,12 +26,12 @@ export function sellingKeepsItsPromises(db: Database<DB>, makeSelling: MakeSelli
 function judge(history: History, steps: Plan): void {
   for (const [name, invariant] of Object.entries(invariants)) {
     const wrong = invariant(history);
-    if (wrong !== undefined) throw new Error(`${name}, but ${wrong}\n${tell(steps)}`);
+    if (wrong !== undefined) throw new Error(`${name} – broken: ${wrong}\n${tell(steps)}`);
   }
 }
 
 async function unfailing(work: Promise<History>, steps: Plan): Promise<History> {
   return work.catch((error: Error) => {
-    throw new Error(`no request fails, but one did: ${error.message}\n${tell(steps)}`, { cause: error });
+    throw new Error(`no request fails – broken: ${error.message}\n${tell(steps)}`, { cause: error });
   });
 }

@@ -11,7 +11,14 @@ export function someOrderExplains(world: World, happened: readonly Happening[], 
   if (happened.length === 0) return sameSeats(world.seats, after);
   return happened.some((first) => {
     const next = follow(world, first);
-    return next !== undefined && someOrderExplains(next, happened.filter((other) => other !== first), after);
+    return (
+      next !== undefined &&
+      someOrderExplains(
+        next,
+        happened.filter((other) => other !== first),
+        after,
+      )
+    );
   });
 }
 
@@ -34,7 +41,8 @@ function priced(world: World): World {
 
 function answered(world: World, { act, selection, outcome }: Answer): World | undefined {
   const reason = reasonToRefuse(world, act, selection);
-  if ('refused' in outcome || reason) return 'refused' in outcome && outcome.refused.code === reason ? world : undefined;
+  if ('refused' in outcome || reason)
+    return 'refused' in outcome && outcome.refused.code === reason ? world : undefined;
   const state = grantedState(world, act, selection.userId);
   const seats = new Map(world.seats);
   for (const id of selection.seatIds) seats.set(id, { ...withoutState(seats.get(id) as Seat), ...state });
@@ -67,5 +75,7 @@ function taken(seats: Seats, { seatIds }: Selection): Seats {
 }
 
 function sameSeats(some: Seats, others: Seats): boolean {
-  return some.size === others.size && [...some].every(([id, seat]) => describeSeat(seat) === describeSeat(others.get(id)));
+  return (
+    some.size === others.size && [...some].every(([id, seat]) => describeSeat(seat) === describeSeat(others.get(id)))
+  );
 }

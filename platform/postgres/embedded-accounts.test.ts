@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { aDataFolder, aNewFolder, anOwner, aServer, isRoot, killed, postmasterPid, query } from './embedded-testing.ts';
+import { aDataFolder, aNewFolder, anOwner, aServer, isRoot, killed, postmasterPid, query } from './test-embedded.ts';
 
 // initdb asks for a user that the machine knows by name; every Linux knows this one, as daemon or bin.
 const ordinaryUser = 1;

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { expect, test, vi } from 'vitest';
-import { aDataFolder, aServer, query } from './embedded-testing.ts';
+import { aDataFolder, aServer, query } from './test-embedded.ts';
 
 const taken = vi.hoisted((): { port?: number; offers: number } => ({ offers: 0 }));
 

@@ -18,7 +18,7 @@ import {
   stagingIn,
   until,
   untilRunning,
-} from './embedded-testing.ts';
+} from './test-embedded.ts';
 
 test('after its owner was killed, the next start stops the server left behind and has every row', async () => {
   const dataFolder = await aDataFolder();

@@ -15,7 +15,7 @@ import {
   quick,
   until,
   untilRunning,
-} from './embedded-testing.ts';
+} from './test-embedded.ts';
 
 test('a new database knows Unicode, UTC and logical replication, and is durable', async () => {
   const { url } = await aServer(await aNewFolder(), {});

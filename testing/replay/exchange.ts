@@ -33,9 +33,10 @@ function expectationFor(run: Run, exchange: Exchange): Expectation {
 }
 
 function reasonToSkip(run: Run, exchange: Exchange, expected: Expectation): SkipReason | undefined {
+  const isMarked = isSkipMarked(run, exchange);
+  if (isMarked && exchange.ledger !== undefined) return 'not-asked';
   if (isAboutUnendedHolds(run, exchange, expected)) return 'needs-the-end-of-a-hold';
-  const isAskedAfterAll = exchange.ledger === undefined && isAboutEndedHolds(run, exchange);
-  return isSkipMarked(run, exchange) && !isAskedAfterAll ? 'not-asked' : undefined;
+  return isMarked && !isAboutEndedHolds(run, exchange) ? 'not-asked' : undefined;
 }
 
 function isSkipMarked(run: Run, exchange: Exchange): boolean {

@@ -1,8 +1,8 @@
-import type { Transact } from '@ticketbuddy/postgres';
 import { Refusal } from '@ticketbuddy/errors';
+import type { Transact } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
-import type { Granted, Outcome } from '../decide-together.ts';
-import { hold, type Seat, type SeatsById, type Selection, sell } from '../seat.ts';
+import type { Outcome } from '../decide-together.ts';
+import { type Granted, hold, type Seat, type SeatsById, type Selection, sell } from '../seat.ts';
 import { holdSeats, seatsOfEvent, sellSeats } from '../store.ts';
 import type { DB } from '../tables.gen.ts';
 import { createPhases } from './phases.ts';
@@ -43,7 +43,7 @@ type Way = {
   readonly beforeWriting: () => Promise<void>;
 };
 
-async function decideWithoutLock({ db, clock }: Deps<DB>, selections: readonly Selection[], way: Way): Promise<Outcome[]> {
+async function decideWithoutLock({ db, clock }: Deps<DB>, selections: readonly Selection[], way: Way) {
   const now = clock.now();
   const outcomes: Outcome[] = [];
   for (const selection of selections) {
@@ -53,15 +53,12 @@ async function decideWithoutLock({ db, clock }: Deps<DB>, selections: readonly S
   await way.beforeWriting();
   for (const [nth, selection] of selections.entries()) {
     const outcome = outcomes[nth];
-    if (outcome && 'seats' in outcome) await writeAlone({ selection, seats: outcome.seats });
+    if (!outcome || 'refused' in outcome || outcome.seats.length === 0) continue;
+    // In the order of their numbers, so that the plant shows its defect and no deadlock.
+    const seats = outcome.seats.toSorted((one, other) => one.number - other.number);
+    await db.transaction((tx) => way.write(tx, [{ selection, seats }], now));
   }
   return outcomes;
-
-  async function writeAlone({ selection, seats }: Granted): Promise<void> {
-    // In the order of their numbers, so that the plant shows its defect and no deadlock.
-    const inOrder = seats.toSorted((one, other) => one.number - other.number);
-    if (seats.length > 0) await db.transaction((tx) => way.write(tx, [{ selection, seats: inOrder }], now));
-  }
 }
 
 function judge(rule: () => Seat[]): Outcome {

@@ -1,11 +1,11 @@
 import type { Transact } from '@ticketbuddy/postgres';
 import { sql } from 'kysely';
-import type { AnnouncedEvent } from '../announced-event.ts';
+import { type AnnouncedEvent, seatsToPrice } from '../announced-event.ts';
 import type { Seat } from '../seat.ts';
 import { priceSeats } from '../store.ts';
 import type { DB } from '../tables.gen.ts';
 
-/** Writes the seats back as they were read, with the new price unless they were sold then. */
+/** Writes buyer and price of every seat back as they were read, with the new price for those that were unsold then. */
 export async function writeWholeRows(
   tx: Transact<DB>,
   event: AnnouncedEvent,
@@ -14,15 +14,13 @@ export async function writeWholeRows(
 ): Promise<void> {
   if (!(await isNewest(tx, event))) return;
   for (const seat of seats) {
-    const held = seat.state === 'held' ? seat : undefined;
     const sold = seat.state === 'sold' ? seat : undefined;
     await sql`
       update tickets.seats set price_pence = ${sold ? seat.pricePence : event.pricePence},
-        holder_id = ${held?.holderId ?? null}, held_until = ${held?.heldUntil.toString() ?? null},
         owner_id = ${sold?.ownerId ?? null}, sold_at = ${sold?.soldAt.toString() ?? null}
       where event_id = ${event.id} and number = ${seat.number}`.execute(tx);
   }
-  await priceSeats(tx, event, seats.filter(({ state }) => state !== 'sold'), now);
+  await priceSeats(tx, event, seatsToPrice(seats, event), now);
 }
 
 /** Ends the holds of a user a minute later and tells the ledger nothing. */
@@ -32,6 +30,8 @@ export async function extendHolds(tx: Transact<DB>, userId: string): Promise<voi
 }
 
 async function isNewest(tx: Transact<DB>, { id, version }: AnnouncedEvent): Promise<boolean> {
-  const { rows } = await sql`select from tickets.events where id = ${id} and version = ${version} for update`.execute(tx);
+  const { rows } = await sql`select from tickets.events where id = ${id} and version = ${version} for update`.execute(
+    tx,
+  );
   return rows.length === 1;
 }
