@@ -142,20 +142,20 @@ const damage: Arbitrary<Damage> = fc.oneof(
 
 const mebibyte = 1_048_576;
 
-/** Bodies at and beyond what a client may send, each with the statuses that are right for it. */
-export function hugeBodies(schema: object): [name: string, body: string, expected: readonly number[]][] {
+/** Bodies at and beyond what a client may send, each with the status that is right for it. */
+export function hugeBodies(schema: object): [name: string, body: string, expected: number][] {
   const lists = Object.entries((schema as Schema).properties ?? {}).filter(([, { type }]) => type === 'array');
   const ids = Array.from({ length: 10_000 }, (_, nth) => `"00000000-0000-4000-8000-${String(nth).padStart(12, '0')}"`);
   const one = '"00000000-0000-4000-8000-000000000001"';
   return [
-    ['one byte more than a mebibyte', `{"a":"${'x'.repeat(mebibyte - 7)}"}`, [413]],
-    ['a mebibyte of blanks', ' '.repeat(mebibyte), [400]],
-    ['a mebibyte of brackets', '['.repeat(mebibyte), [400]],
-    ['a hundred thousand members', `{${Array(100_000).fill('"a":1').join(',')}}`, [400]],
-    ...lists.map(([name]): [string, string, number[]] => [
-      `ten thousand ids`,
+    ['one byte more than a mebibyte', `{"a":"${'x'.repeat(mebibyte - 7)}"}`, 413],
+    ['a mebibyte of blanks', ' '.repeat(mebibyte), 400],
+    ['a mebibyte of brackets', '['.repeat(mebibyte), 400],
+    ['a hundred thousand members', `{${Array(100_000).fill('"a":1').join(',')}}`, 400],
+    ...lists.map(([name]): [string, string, number] => [
+      'ten thousand ids',
       `{"userId":${one},"${name}":[${ids}]}`,
-      [400],
+      400,
     ]),
   ];
 }

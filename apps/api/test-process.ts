@@ -20,11 +20,11 @@ export type ShopProcess = {
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 };
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const program = fileURLToPath(new URL('./start.mjs', import.meta.url));
 
-/** Starts `main.ts` with nothing in its environment but this, on a free port and without demo data unless told otherwise. */
+/** Starts the shop with nothing in its environment but this, on a free port and without demo data unless told otherwise. */
 export function startProcess(environment: Environment): ShopProcess {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [program], {
     env: { PATH: process.env.PATH, PORT: '0', TICKETBUDDY_SEED: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

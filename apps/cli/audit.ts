@@ -17,7 +17,7 @@ export async function audit(context: Context, { json = false }: { readonly json?
   const { terminal } = context;
   refuseWithoutDatabase(context);
   await using database = await openDatabase(context);
-  const result = await auditAll(database.pool, terminal).catch(refuseWithoutTables);
+  const result = await auditAll(database.pool, terminal).catch(refuseUnfit);
   terminal.print(json ? reportAuditAsJson(result) : reportAudit(result, terminal.colors));
   return result.findings.length === 0 ? 0 : 1;
 }
@@ -45,11 +45,15 @@ async function auditAll(pool: pg.Pool, { status, interrupted }: Terminal): Promi
   return total;
 }
 
-const undefinedTable = '42P01';
+// By PostgreSQL's error code.
+const unfit: Readonly<Record<string, string>> = {
+  '42P01': 'There is nothing to audit: the database has no seats and no ledger; start the shop once, which makes them.',
+  '42501':
+    'The database user may not audit: it needs to select from tickets.ledger, and to select and update (for locks only) tickets.seats.',
+};
 
-function refuseWithoutTables(error: unknown): never {
-  if ((error as { code?: unknown }).code !== undefinedTable) throw error;
-  throw new StartError(
-    'There is nothing to audit: the database has no seats and no ledger; start the shop once, which makes them.',
-  );
+function refuseUnfit(error: unknown): never {
+  const reason = unfit[String((error as { code?: unknown }).code)];
+  if (reason === undefined) throw error;
+  throw new StartError(reason);
 }

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ended, type Process, start, ticketbuddy } from './test-cli.ts';
+
+// Each of these starts PostgreSQL once or more, on a new data folder.
+vi.setConfig({ testTimeout: 120_000 });
 
 const shopMain = join(import.meta.dirname, '..', 'api', 'main.ts');
 const added = 'events   15 added\nusers    4 added\ntickets  13 added\n';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createPool, findEmbedded, openServer } from '@ticketbuddy/postgres';
+import { createPool, DataFolderTaken, findEmbedded, openServer } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Context } from './context.ts';
 
@@ -35,14 +35,10 @@ async function findServer(context: Context, until: number): Promise<Server> {
   try {
     return await openServer({ ...config, onProgress: terminal.status });
   } catch (error) {
-    if (!isFolderTaken(error) || Date.now() > until) throw error;
+    if (!(error instanceof DataFolderTaken) || Date.now() > until) throw error;
   }
   // The process that has the folder is about to say where its server is, or about to end.
   terminal.status('Waiting for the shop to start');
   await pause(lookEveryMs);
   return findServer(context, until);
-}
-
-function isFolderTaken(error: unknown): boolean {
-  return error instanceof Error && error.name === 'DataFolderTaken';
 }

@@ -1,12 +1,5 @@
-import { readConfig } from '@ticketbuddy/config';
-import { StartError } from '@ticketbuddy/errors';
-import { isTransient } from '@ticketbuddy/postgres';
 import { Command, CommanderError } from 'commander';
-import { audit } from './audit.ts';
-import type { Context } from './context.ts';
-import { everyModule } from './modules.ts';
 import own from './package.json' with { type: 'json' };
-import { seed } from './seed.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
@@ -16,17 +9,20 @@ Examples:
 
 Settings come from the environment and are the shop's own; README.md lists them.`;
 
-/** Runs one command line and answers its exit code. Whatever is wrong is said here, once. */
+/** Runs one command line and answers its exit code. Whatever is wrong is said on the terminal, once. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
+  // Help and mistakes are answered without loading the contexts, which takes ten times as long.
+  const runCommand = async (name: 'seed' | 'audit', options: { readonly json?: true } = {}) => {
+    const commands = await import('./run-command.ts');
+    exitCode = await commands.runCommand(name, options, terminal);
+  };
   const program = describeProgram(terminal);
   program
     .command('seed')
     .summary('Add the demo data that is missing')
     .description('Adds the demo events, users and sales that are missing, beside a running shop or without one.')
-    .action(async () => {
-      exitCode = await seed(readContext(terminal));
-    });
+    .action(() => runCommand('seed'));
   program
     .command('audit')
     .summary('Compare every seat with the ledger')
@@ -35,19 +31,15 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         'Changes nothing. Exit code 0: all seats are what the ledger says; 1: some are not, or it could not look.',
     )
     .option('--json', 'Print one JSON object')
-    .action(async (options: { json?: true }) => {
-      exitCode = await audit(readContext(terminal), options);
-    });
-  try {
-    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    return exitCodeOf(error, terminal);
-  }
+    .action((options) => runCommand('audit', options));
+  await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' }).catch((error: unknown) => {
+    exitCode = exitCodeOf(error, terminal);
+  });
+  return exitCode;
 }
 
 function describeProgram(terminal: Terminal): Command {
-  const { bold } = terminal.colors;
+  const { bold, isColorSupported } = terminal.colors;
   return new Command('ticketbuddy')
     .description('Looks after a TicketBuddy shop: its demo data and its ledger of every seat.')
     .usage('<command> [options]')
@@ -58,40 +50,27 @@ function describeProgram(terminal: Terminal): Command {
     .configureHelp({ styleTitle: bold })
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
-      getOutHasColors: () => terminal.colors.isColorSupported,
       writeErr: () => undefined,
       outputError: (text) => terminal.complain(toSentence(text)),
+      getOutHasColors: () => isColorSupported,
     })
     .exitOverride();
 }
 
 // Commander says "error: unknown command 'audti'\n(Did you mean audit?)".
 function toSentence(text: string): string {
-  const [problem = '', hint = 'See ticketbuddy --help.'] = text.trim().split('\n');
+  const [problem = '', hint = seeHelp] = text.trim().split('\n');
   const said = problem.replace(/^error: (.)/, (_, first: string) => first.toUpperCase()).replace(/\.?$/, '.');
   return `${said} ${hint.replace(/^\((.*)\)$/, '$1')}`;
 }
 
-function readContext(terminal: Terminal): Context {
-  return { config: readConfig({ modules: everyModule.map(({ name }) => name) }), terminal };
-}
+const seeHelp = 'See ticketbuddy --help.';
 
+/** Of what Commander throws when it has answered by itself. */
 function exitCodeOf(error: unknown, terminal: Terminal): number {
-  if (error instanceof CommanderError && !isHelpOfNothing(error)) return error.exitCode;
-  terminal.complain(terminal.interrupted.aborted ? 'Interrupted.' : describe(error));
-  return 1;
-}
-
-// The one case in which Commander writes its help to standard error: `help` with a command that does not exist.
-function isHelpOfNothing({ code, exitCode }: CommanderError): boolean {
-  return code === 'commander.help' && exitCode !== 0;
-}
-
-// A reason that the operator can mend needs no stack trace; anything else is ours to mend and shows where.
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof CommanderError) return 'There is no such command. See ticketbuddy --help.';
-  if (error instanceof StartError) return error.message;
-  if (isTransient(error)) return `The database stopped answering (${error.message}); try again.`;
-  return error.stack ?? error.message;
+  if (!(error instanceof CommanderError)) throw error;
+  // To `help` with a command that does not exist it would show all of its help, as an error.
+  if (error.code === 'commander.help' && error.exitCode !== 0)
+    terminal.complain(`There is no such command. ${seeHelp}`);
+  return error.exitCode;
 }

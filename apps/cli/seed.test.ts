@@ -2,7 +2,7 @@ import { demo } from '@ticketbuddy/contracts';
 import { testDatabase } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { seed } from './seed.ts';
-import { aContext } from './test-cli.ts';
+import { aContext, whoWaitsFor } from './test-cli.ts';
 
 test('an empty shop gets events, users and sales, and is told how many of each', async () => {
   const context = aContext({ DATABASE_URL: (await testDatabase()).url });
@@ -35,6 +35,23 @@ test('of the demo data only what is missing is added', async () => {
   const again = aContext({ DATABASE_URL: url });
   await seed(again);
   expect(again.out()).toBe('events   0 added\nusers    1 added\ntickets  0 added\n');
+});
+
+test('a user whom another process adds at the same moment is left to it', async () => {
+  const { url, pool } = await testDatabase();
+  const other = await pool.connect();
+  await other.query('begin');
+  await other.query(
+    `insert into users.users (id, full_name, email, user_type) values ($1, 'Ada Admin', 'ada@elsewhere.example', 1)`,
+    [demo.administratorId],
+  );
+  const context = aContext({ DATABASE_URL: url });
+  const seeded = seed(context);
+  await whoWaitsFor(other, pool);
+  await other.query('commit');
+  other.release();
+  expect(await seeded).toBe(0);
+  expect(context.out()).toContain('users    3 added');
 });
 
 test('only the contexts that MODULES names get demo data', async () => {

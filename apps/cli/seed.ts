@@ -1,6 +1,5 @@
-import { StartError } from '@ticketbuddy/errors';
 import { brokerMigrations } from '@ticketbuddy/messaging';
-import { brokenConstraint, migrate } from '@ticketbuddy/postgres';
+import { migrate } from '@ticketbuddy/postgres';
 import { type Deps, type Module, startModules, systemClock } from '@ticketbuddy/runtime';
 import type { Context } from './context.ts';
 import { messagesHandled } from './messages-handled.ts';
@@ -41,15 +40,9 @@ async function seedAll(modules: readonly Module[], deps: Deps<never>, { status, 
   for (const { name, seed } of modules) {
     interrupted.throwIfAborted();
     status(`Adding the demo data of ${name}`);
-    added.push({ name, count: await seed(deps).catch(refuseRace) });
+    added.push({ name, count: await seed(deps) });
   }
   return added;
-}
-
-// Demo data has fixed ids, so of two processes that add it at the same moment one meets the other's rows.
-function refuseRace(error: unknown): never {
-  if (brokenConstraint(error) === undefined) throw error;
-  throw new StartError('Another process is adding the demo data at this moment; try again.');
 }
 
 function report(added: readonly Added[], { colors }: Terminal): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { readConfig } from '@ticketbuddy/config';
+import type pg from 'pg';
 import type { Context } from './context.ts';
 import { everyModule } from './modules.ts';
 import { type Output, openTerminal } from './terminal.ts';
@@ -53,4 +54,14 @@ export function start(args: readonly string[], settings: Settings = {}): Process
 export async function ended(child: Process): Promise<Ended> {
   const [[code], out, err] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { code, out, err };
+}
+
+/** Resolves when a session waits for what this one has locked; answers its pid. */
+export async function whoWaitsFor(locker: pg.PoolClient, pool: pg.Pool): Promise<number> {
+  const { rows } = await locker.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const waiting = 'select pid from pg_stat_activity where $1::int = any(pg_blocking_pids(pid))';
+  while (true) {
+    const { rows: found } = await pool.query<{ pid: number }>(waiting, [rows[0]?.pid]);
+    if (found[0]) return found[0].pid;
+  }
 }

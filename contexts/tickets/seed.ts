@@ -16,7 +16,7 @@ export async function seedSales(deps: Deps<DB>): Promise<number> {
   if (seats.some(({ state }) => state !== 'open')) return 0;
   const sold = seats.slice(0, Math.max(0, seats.length - seatsLeft));
   const buyers = demo.customerIds;
-  await purchaseSeats(
+  const outcomes = await purchaseSeats(
     deps,
     buyers.map((userId, nth) => ({
       eventId: demo.nearlySoldOutEventId,
@@ -24,7 +24,7 @@ export async function seedSales(deps: Deps<DB>): Promise<number> {
       seatIds: sold.filter((_, seat) => seat % buyers.length === nth).map(({ id }) => id),
     })),
   );
-  return sold.length;
+  return outcomes.reduce((count, outcome) => count + ('seats' in outcome ? outcome.seats.length : 0), 0);
 }
 
 // The seats follow the event by message; five seconds without them mean that the event is not there either.

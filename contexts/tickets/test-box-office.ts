@@ -1,42 +1,50 @@
 import { createDatabase } from '@ticketbuddy/postgres';
-import { FakeClock, type TestDatabase, testDatabase } from '@ticketbuddy/testing';
+import { createTestDatabase, emptyTables, FakeClock, type TestDatabase } from '@ticketbuddy/testing';
+import { afterAll, beforeAll } from 'vitest';
 import type { AnnouncedEvent } from './announced-event.ts';
 import { applyEvent } from './apply-event.ts';
-import type { Seat } from './seat.ts';
+import type { Seat, Selection } from './seat.ts';
 import { seatsOfEvent } from './store.ts';
 import type { DB } from './tables.gen.ts';
 import { anEvent } from './test-builders.ts';
 
-export type BoxOffice = Awaited<ReturnType<typeof openBoxOffice>>;
+export type BoxOffice = Awaited<ReturnType<ReturnType<typeof aBoxOfficePerTest>>>;
 
-/** A database without seats and a clock that stands at noon; both end with the test. */
-export async function openBoxOffice() {
-  return boxOfficeAt(await testDatabase());
-}
+/** Every venue has ten seats or more. */
+export type House = [Seat, Seat, Seat, Seat, ...Seat[]];
 
-export function boxOfficeAt({ pool }: Pick<TestDatabase, 'pool'>, clock = new FakeClock()) {
-  const db = createDatabase<DB>(pool);
-  return {
-    deps: { db, clock },
-    pool,
-    /** Takes over how an event is now. Answers its seats, in order. */
-    async announce(changes: Partial<AnnouncedEvent> = {}): Promise<Seat[]> {
-      const event = anEvent(changes);
-      await db.transaction((tx) => applyEvent(tx, event, clock.now()));
-      return seatsOfEvent(db, event.id);
-    },
-    seats: (eventId = anEvent().id): Promise<Seat[]> => seatsOfEvent(db, eventId),
+/** Call it once in a test file. What it answers opens a box office without events, at noon; only one is open at a time. */
+export function aBoxOfficePerTest() {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+  return async () => {
+    await emptyTables(database.pool);
+    return boxOfficeOn(database);
   };
 }
 
-const buyers = ['ann', 'bob', 'cem', 'dua', 'eve'] as const;
-export type Buyer = (typeof buyers)[number];
-
-/** The user id of a buyer. */
-export function idOf(buyer: Buyer): string {
-  return `b0000000-0000-4000-8000-00000000000${buyers.indexOf(buyer) + 1}`;
+/** What a user wants at the event that the seats are of. */
+export function aRequest(userId: string, ...seats: readonly [Seat, ...Seat[]]): Selection {
+  return { eventId: seats[0].eventId, userId, seatIds: seats.map(({ id }) => id) };
 }
 
-export function buyerOf(userId: string): string {
-  return buyers.find((buyer) => idOf(buyer) === userId) ?? userId;
+function boxOfficeOn({ pool }: TestDatabase) {
+  const [db, clock] = [createDatabase<DB>(pool), new FakeClock()];
+  const seats = (eventId = anEvent().id) => seatsOfEvent(db, eventId) as Promise<House>;
+  return {
+    pool,
+    clock,
+    deps: { db, clock },
+    /** The seats of an event that has some, in order. */
+    seats,
+    /** Takes over how an event is now. Answers its seats. */
+    async announce(changes: Partial<AnnouncedEvent> = {}): Promise<House> {
+      const event = anEvent(changes);
+      await db.transaction((tx) => applyEvent(tx, event, clock.now()));
+      return seats(event.id);
+    },
+  };
 }

@@ -10,6 +10,9 @@ type SeatWishes = {
   readonly soldTo?: string;
 };
 
+const buyers = ['ann', 'bob', 'cem', 'dua', 'eve'] as const;
+export type Buyer = (typeof buyers)[number];
+
 /** The time of day on the day of all these tests. */
 export function at(time: string): Temporal.Instant {
   return Temporal.Instant.from(`2026-06-01T${time}Z`);
@@ -41,6 +44,15 @@ export function anEvent(changes: Partial<AnnouncedEvent> = {}): AnnouncedEvent {
     version: 1,
     ...changes,
   };
+}
+
+/** The user id of a buyer. */
+export function idOf(buyer: Buyer): string {
+  return `b0000000-0000-4000-8000-00000000000${buyers.indexOf(buyer) + 1}`;
+}
+
+export function buyerOf(userId: string): string {
+  return buyers.find((buyer) => idOf(buyer) === userId) ?? userId;
 }
 
 function stateOf({ heldBy, until = '12:15', soldTo }: SeatWishes): SeatState {

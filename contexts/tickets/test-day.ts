@@ -7,8 +7,7 @@ import type { Selling } from './planted/selling.ts';
 import type { Selection } from './seat.ts';
 import { seatsAndLedger } from './store.ts';
 import type { DB } from './tables.gen.ts';
-import { idOf } from './test-box-office.ts';
-import { anEvent } from './test-builders.ts';
+import { anEvent, idOf } from './test-builders.ts';
 import { type Answer, type Events, type Happening, type History, knownAfter, newEventId } from './test-history.ts';
 import type { Operation, SeatName, Show, Step, Wish } from './test-plan.ts';
 
@@ -73,7 +72,7 @@ export async function perform(day: Day, past: History, { together, minutes, afte
   const span = { step: past.step + 1, from, to: from.add({ minutes }) };
   day.clock.moveAfter(afterLooks, minutes);
   const results = await Promise.allSettled(together.map((operation) => start(day, past, operation, span)));
-  const happened = results.map(valueOf);
+  const happened = results.map(settledValue);
   const isLate = day.clock.move();
   if (minutes > 0 && !isLate) happened.push({ act: 'wait', until: span.to });
   const answers = [...past.answers, ...happened.flatMap((one) => ('answers' in one ? one.answers : []))];
@@ -127,7 +126,7 @@ async function look({ db, eventIds }: Day) {
   };
 }
 
-function valueOf<T>(result: PromiseSettledResult<T>): T {
+function settledValue<T>(result: PromiseSettledResult<T>): T {
   if (result.status === 'rejected') throw result.reason;
   return result.value;
 }

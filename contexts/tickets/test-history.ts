@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AnnouncedEvent } from './announced-event.ts';
 import type { Outcome } from './decide-together.ts';
 import type { Seat, Selection } from './seat.ts';
-import { buyerOf } from './test-box-office.ts';
+import { buyerOf } from './test-builders.ts';
 import type { Show } from './test-plan.ts';
 
 /** What one step of a plan did, as buyers and tables tell it. */

@@ -1,6 +1,6 @@
 import { capacityOf } from './announced-event.ts';
 import type { Seat } from './seat.ts';
-import { buyerOf } from './test-box-office.ts';
+import { buyerOf } from './test-builders.ts';
 import { type Answer, describeAnswer, describeSeat, type History, knownAfter, nameSeat } from './test-history.ts';
 import { someOrderExplains } from './test-serial-order.ts';
 
@@ -58,12 +58,12 @@ function changesNobodyWasGranted(history: History) {
 
 function holdsNotKept(history: History) {
   const grants = grantsOf(history);
-  const lastOf = grants.filter((grant) => !grants.some((later) => isAbout(grant, later) && later.step >= grant.step));
-  const holds = lastOf.filter((grant) => grant.act === 'reserve' && isBefore(history.to, endOf(grant)));
-  return first(holds, (hold) => {
-    const now = history.after.get(hold.seat.id);
-    const kept = now?.state === 'held' && now.holderId === hold.userId && !isBefore(now.heldUntil, endOf(hold));
-    return kept ? undefined : `${nameSeat(hold.seat)} was granted ${to(hold)} and is now ${describeSeat(now)}`;
+  const last = grants.filter((grant) => !grants.some((other) => isAbout(grant, other) && other.step >= grant.step));
+  return first(last, ({ seat: told, userId }) => {
+    const now = history.after.get(told.id);
+    if (told.state !== 'held' || !isBefore(history.to, told.heldUntil)) return undefined;
+    const kept = now?.state === 'held' && now.holderId === userId && !isBefore(now.heldUntil, told.heldUntil);
+    return kept ? undefined : `what was told as ${describeSeat(told)} is now ${describeSeat(now)}`;
   });
 }
 
@@ -125,7 +125,7 @@ function lasts(hold: Grant, other: Grant): boolean {
   return other.step >= hold.step && isBefore(other.to, endOf(hold));
 }
 
-// At the earliest: it was granted when its step began or later.
+// At the earliest, for a hold may have been granted as soon as its step began.
 function endOf({ from }: Grant): Temporal.Instant {
   return from.add({ minutes: 15 });
 }

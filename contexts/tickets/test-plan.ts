@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Buyer } from './test-box-office.ts';
+import type { Buyer } from './test-builders.ts';
 
 /** Days at the box office: what is asked for, step by step. What is in one step starts together. */
 export type Plan = readonly Step[];
@@ -20,26 +20,31 @@ export type Show = 'matinee' | 'evening';
 export type Wish = { readonly buyer: Buyer; readonly show: Show; readonly seats: readonly SeatName[] };
 export type SeatName = number | 'one of another show' | 'one that nobody has';
 
+const plainObject = { noNullPrototype: true };
 const show = often<Show>('evening', 4, 'matinee');
 const buyer = fc.constantFrom<Buyer[]>('ann', 'bob', 'cem', 'dua', 'eve');
 const seat: fc.Arbitrary<SeatName> = fc.oneof(
   { arbitrary: fc.integer({ min: 1, max: 10 }), weight: 20 },
   { arbitrary: fc.constantFrom<SeatName[]>('one of another show', 'one that nobody has'), weight: 1 },
 );
-const wish = fc.record({ buyer, show, seats: fc.array(seat, { maxLength: 4 }) });
+const wish = fc.record({ buyer, show, seats: fc.array(seat, { maxLength: 4 }) }, plainObject);
+const version = fc.integer({ min: 1, max: 9 });
 const batch = fc.array(wish, { minLength: 1, maxLength: 4 });
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { arbitrary: fc.record({ act: fc.constant('reserve'), batch }), weight: 5 },
-  { arbitrary: fc.record({ act: fc.constant('buy'), batch }), weight: 3 },
-  { arbitrary: fc.record({ act: fc.constant('announce'), show, version: fc.integer({ min: 1, max: 9 }) }), weight: 2 },
+  { arbitrary: fc.record({ act: fc.constant('reserve'), batch }, plainObject), weight: 5 },
+  { arbitrary: fc.record({ act: fc.constant('buy'), batch }, plainObject), weight: 3 },
+  { arbitrary: fc.record({ act: fc.constant('announce'), show, version }, plainObject), weight: 2 },
 );
 
-const step: fc.Arbitrary<Step> = fc.record({
-  together: fc.array(operation, { minLength: 1, maxLength: 6 }),
-  minutes: fc.constantFrom(0, 0, 1, 14, 15, 16),
-  afterLooks: fc.integer({ min: 1, max: 6 }),
-});
+const step: fc.Arbitrary<Step> = fc.record(
+  {
+    together: fc.array(operation, { minLength: 1, maxLength: 6 }),
+    minutes: fc.constantFrom(0, 0, 1, 14, 15, 16),
+    afterLooks: fc.integer({ min: 1, max: 6 }),
+  },
+  plainObject,
+);
 
 export const plan: fc.Arbitrary<Plan> = fc.array(step, { minLength: 1, maxLength: 6 });
 

@@ -1,5 +1,6 @@
 import { demo, type UserType } from '@ticketbuddy/contracts';
 import { Refusal } from '@ticketbuddy/errors';
+import { brokenConstraint } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 import { registerUser } from './register-user.ts';
 import { findUser } from './store.ts';
@@ -21,14 +22,14 @@ export async function seedUsers(deps: Deps<DB>): Promise<number> {
   return added;
 }
 
-// An address that somebody else took meanwhile is left to them.
+// An address that somebody else took meanwhile is left to them. So is what another start is adding at this moment.
 async function registered(deps: Deps<DB>, [id, fullName, email, userType]: DemoUser): Promise<boolean> {
   if (await findUser(deps.db, id)) return false;
   try {
     await registerUser(deps, { fullName, email, userType }, id);
     return true;
   } catch (error) {
-    if (error instanceof Refusal) return false;
+    if (error instanceof Refusal || brokenConstraint(error) !== undefined) return false;
     throw error;
   }
 }

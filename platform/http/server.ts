@@ -44,6 +44,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     http: { maxHeaderSize: 32_768 },
   });
   readBodiesAsBytes(server);
+  closeAfterTheLastAnswer(server);
   server.addHook('onRequest', (request, reply, done) => {
     if (!answerCors(request, reply)) done();
   });
@@ -53,6 +54,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   refuseOtherMethods(server, options.routes);
   addHealth(server, options.checkHealth);
   return server;
+}
+
+// Node closes what is idle when the server stops; a connection that is busy then would be kept for its next request, and
+// the stop would wait for that for a minute.
+function closeAfterTheLastAnswer(server: FastifyInstance): void {
+  server.addHook('preClose', (done) => {
+    server.server.keepAliveTimeout = 1;
+    server.server.keepAliveTimeoutBuffer = 0;
+    done();
+  });
 }
 
 // The body stays bytes: what it may be is a route's own affair, and it is judged as the legacy judged it.
@@ -144,8 +155,10 @@ function asRefusal(error: unknown): Refusal | undefined {
 
 // Past Fastify, which would add a Content-Type, and would close the connection on a client that is still sending.
 function write(reply: FastifyReply, { status, headers, body }: FailureAnswer): void {
-  const { connection: _closing, ...set } = reply.getHeaders() as OutgoingHttpHeaders;
+  const { connection: _closing, 'content-type': _meant, ...set } = reply.getHeaders() as OutgoingHttpHeaders;
   reply.hijack();
+  // A list that failed before its first piece has it here already.
+  reply.raw.removeHeader('content-type');
   reply.raw.writeHead(status, { ...set, ...headers, 'content-length': Buffer.byteLength(body) });
   reply.raw.write(body);
   whenSent(reply.request.raw, () => reply.raw.end());

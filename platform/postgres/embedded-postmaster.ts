@@ -13,6 +13,8 @@ type PostmasterOptions = {
   readonly files: DataFiles;
   readonly account: Account;
   readonly binaries: Binaries;
+  /** `undefined` takes any free one. */
+  readonly port: number | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly onProgress: (step: string) => void;
 };
@@ -22,11 +24,11 @@ type Postmaster = { readonly port: number; stop(): Promise<void> };
 const attemptsMax = 5;
 
 /**
- * Starts the server on a free port of 127.0.0.1 and waits until it takes connections, however long its recovery from
+ * Starts the server on a port of 127.0.0.1 and waits until it takes connections, however long its recovery from
  * a crash may take. Throws a `StartError` with PostgreSQL's own reason when it ends instead.
  */
 export async function startPostmaster(options: PostmasterOptions, attempt = 1): Promise<Postmaster> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const log = await openLog(options.files.log);
   const child = await runPostmaster(options, port, log).finally(() => log.close());
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

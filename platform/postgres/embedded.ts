@@ -13,6 +13,8 @@ export { DataFolderTaken } from './embedded-lock.ts';
 export type EmbeddedOptions = {
   /** Created, for its owner only, when it does not exist. */
   readonly dataFolder: string;
+  /** Where it listens; any free port when left out. */
+  readonly port?: number;
   /** Called with a short sentence at each step that may take long. */
   readonly onProgress?: (step: string) => void;
   /** PostgreSQL settings by name, over the ones this package chooses. */
@@ -52,13 +54,13 @@ export async function findEmbedded(dataFolder: string): Promise<string | undefin
 }
 
 async function startOwned(dataFolder: string, options: EmbeddedOptions, ownership: Ownership): Promise<EmbeddedServer> {
-  const { onProgress = () => undefined, settings = {} } = options;
+  const { onProgress = () => undefined, port, settings = {} } = options;
   const files = dataFiles(dataFolder);
   const account = await accountFor(files.data);
   const binaries = await findBinaries(account, onProgress);
   await stopLeftovers(files, onProgress);
   const password = await initialise({ files, account, binaries, durable: settings.fsync !== 'off', onProgress });
-  const postmaster = await startPostmaster({ files, account, binaries, settings, onProgress });
+  const postmaster = await startPostmaster({ files, account, binaries, port, settings, onProgress });
   const url = `postgres://postgres:${password}@127.0.0.1:${postmaster.port}/ticketbuddy`;
   const stop = once(async () => {
     await postmaster.stop();

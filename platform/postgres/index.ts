@@ -1,5 +1,5 @@
 export { createDatabase, type Database, type Transact } from './database.ts';
-export { findEmbedded, startEmbedded } from './embedded.ts';
+export { DataFolderTaken, findEmbedded, startEmbedded } from './embedded.ts';
 export { type Migrations, migrate } from './migrations.ts';
 export { type Notifications, PostgresNotifications } from './notifications.ts';
 export { createPool } from './pool.ts';

@@ -5,16 +5,11 @@ import { seatsHeld } from '../refusals.ts';
 import { createSeats, saveEvent, seatsOfEvent } from '../store.ts';
 import type { DB } from '../tables.gen.ts';
 import { realSelling, type Selling } from './selling.ts';
-import { extendHolds } from './store-of-defects.ts';
+import { moveHolds } from './store-of-defects.ts';
 
-/** A reservation of several seats holds the first one only. */
-export function reserveFirstSeatOnly(deps: Deps<DB>): Selling {
-  const real = realSelling(deps);
-  const firstOnly = (seatIds: readonly string[]) => seatIds.slice(0, 1);
-  return {
-    ...real,
-    reserve: (selections) => real.reserve(selections.map((one) => ({ ...one, seatIds: firstOnly(one.seatIds) }))),
-  };
+/** A hold ends a minute before the time that its holder was told. */
+export function holdsEndEarly(deps: Deps<DB>): Selling {
+  return holdsMoved(deps, -1);
 }
 
 /** D10: an old message overwrites a new one, because each counts as newer than the one before. */
@@ -42,15 +37,7 @@ export function oneSeatMissing(deps: Deps<DB>): Selling {
 
 /** Holds become longer, and the ledger does not hear of it. */
 export function ledgerMissesSomething(deps: Deps<DB>): Selling {
-  const real = realSelling(deps);
-  return {
-    ...real,
-    async reserve(selections) {
-      const outcomes = await real.reserve(selections);
-      for (const { userId } of selections) await deps.db.transaction((tx) => extendHolds(tx, userId));
-      return outcomes;
-    },
-  };
+  return holdsMoved(deps, 1);
 }
 
 /** D27: a buyer hears of a seat that is sold for good that it is reserved, and comes back in vain. */
@@ -59,4 +46,16 @@ export function soldSeatsStayReserved(deps: Deps<DB>): Selling {
   const told = (outcome: Outcome): Outcome =>
     'refused' in outcome && outcome.refused.code === 'seats_sold' ? { refused: seatsHeld() } : outcome;
   return { ...real, purchase: async (selections) => (await real.purchase(selections)).map(told) };
+}
+
+function holdsMoved(deps: Deps<DB>, minutes: number): Selling {
+  const real = realSelling(deps);
+  return {
+    ...real,
+    async reserve(selections) {
+      const outcomes = await real.reserve(selections);
+      for (const { userId } of selections) await deps.db.transaction((tx) => moveHolds(tx, userId, minutes));
+      return outcomes;
+    },
+  };
 }

@@ -23,10 +23,11 @@ export async function writeWholeRows(
   await priceSeats(tx, event, seatsToPrice(seats, event), now);
 }
 
-/** Ends the holds of a user a minute later and tells the ledger nothing. */
-export async function extendHolds(tx: Transact<DB>, userId: string): Promise<void> {
+/** Lets the holds of a user end so many minutes later, and tells the ledger nothing. */
+export async function moveHolds(tx: Transact<DB>, userId: string, minutes: number): Promise<void> {
   await sql`
-    update tickets.seats set held_until = held_until + interval '1 minute' where holder_id = ${userId}`.execute(tx);
+    update tickets.seats set held_until = held_until + ${minutes} * interval '1 minute'
+    where holder_id = ${userId}`.execute(tx);
 }
 
 async function isNewest(tx: Transact<DB>, { id, version }: AnnouncedEvent): Promise<boolean> {

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { purchaseSeats } from './purchase-seats.ts';
+import { reserveSeats } from './reserve-seats.ts';
+import { aBoxOfficePerTest, aRequest } from './test-box-office.ts';
+import { idOf } from './test-builders.ts';
+
+const openBoxOffice = aBoxOfficePerTest();
+
+describe('the database refuses, whoever asks,', () => {
+  test.each([
+    {
+      what: 'to give a sold seat to another buyer',
+      statement: `update tickets.seats set owner_id = '${idOf('bob')}' where number = 1`,
+      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+    },
+    {
+      what: 'to take a sold seat back',
+      statement: 'update tickets.seats set owner_id = null, sold_at = null where number = 1',
+      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+    },
+    {
+      what: 'to change the price of a sold seat',
+      statement: 'update tickets.seats set price_pence = 1 where number = 1',
+      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+    },
+    {
+      what: 'to delete a sold seat',
+      statement: 'delete from tickets.seats where number = 1',
+      guard: 'a_sold_seat_stays',
+    },
+    {
+      what: 'to hold a sold seat',
+      statement: `update tickets.seats set holder_id = '${idOf('bob')}', held_until = now() where number = 1`,
+      guard: 'a_sale_ends_the_hold',
+    },
+    {
+      what: 'to sell a seat that somebody holds without ending the hold',
+      statement: `update tickets.seats set owner_id = '${idOf('bob')}', sold_at = now() where number = 2`,
+      guard: 'a_sale_ends_the_hold',
+    },
+    {
+      what: 'a sale without a time',
+      statement: `update tickets.seats set owner_id = '${idOf('bob')}' where number = 3`,
+      guard: 'a_sale_has_a_time',
+    },
+    {
+      what: 'a hold without an end',
+      statement: `update tickets.seats set holder_id = '${idOf('bob')}' where number = 3`,
+      guard: 'a_hold_has_an_end',
+    },
+    {
+      what: 'the end of a hold that nobody has',
+      statement: 'update tickets.seats set held_until = now() where number = 3',
+      guard: 'a_hold_has_an_end',
+    },
+    {
+      what: 'a seat beyond the capacity',
+      statement: `insert into tickets.seats (event_id, number, id, price_pence) select id, 11, '${randomUUID()}', 0 from tickets.events`,
+      guard: 'no_seat_beyond_the_capacity',
+    },
+    {
+      what: 'a second seat of one number',
+      statement: `insert into tickets.seats (event_id, number, id, price_pence) select id, 3, '${randomUUID()}', 0 from tickets.events`,
+      guard: 'seats_pkey',
+    },
+    {
+      what: 'a seat of a negative price',
+      statement: 'update tickets.seats set price_pence = -1 where number = 3',
+      guard: 'seats_price_pence_check',
+    },
+    {
+      what: 'an event of a negative price',
+      statement: 'update tickets.events set price_pence = -1',
+      guard: 'events_price_pence_check',
+    },
+    {
+      what: 'to change what is in the ledger',
+      statement: 'update tickets.ledger set at = now()',
+      guard: 'the_ledger_is_append_only',
+    },
+    {
+      what: 'to delete what is in the ledger',
+      statement: 'delete from tickets.ledger',
+      guard: 'the_ledger_is_append_only',
+    },
+    { what: 'to empty the ledger', statement: 'truncate tickets.ledger', guard: 'the_ledger_is_append_only' },
+  ])('$what', async ({ statement, guard }) => {
+    const { pool } = await aSaleAndAHold();
+    await expect(pool.query(statement)).rejects.toMatchObject({ constraint: guard });
+  });
+});
+
+describe('the database allows', () => {
+  test.each([
+    { what: 'a new price of a held seat', statement: 'update tickets.seats set price_pence = 1 where number = 2' },
+    { what: 'a new price of an open seat', statement: 'update tickets.seats set price_pence = 1 where number = 3' },
+    { what: 'to delete an unsold seat', statement: 'delete from tickets.seats where number = 3' },
+    {
+      what: 'another hold after a hold',
+      statement: `update tickets.seats set holder_id = '${idOf('bob')}' where number = 2`,
+    },
+  ])('$what', async ({ statement }) => {
+    const { pool } = await aSaleAndAHold();
+    expect(await pool.query(statement)).toMatchObject({ rowCount: 1 });
+  });
+});
+
+// Ann has bought seat 1 and holds seat 2.
+async function aSaleAndAHold() {
+  const boxOffice = await openBoxOffice();
+  const [one, two] = await boxOffice.announce();
+  await purchaseSeats(boxOffice.deps, [aRequest(idOf('ann'), one)]);
+  await reserveSeats(boxOffice.deps, [aRequest(idOf('ann'), two)]);
+  return boxOffice;
+}
