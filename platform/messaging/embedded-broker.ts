@@ -2,6 +2,7 @@ import type { Notifications } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { repeat } from './loop.ts';
 import type { Broker, Handle, Message, Queue } from './message.ts';
+import { type MessageRow, toMessage } from './message-row.ts';
 
 /** The legacy's: two retries, after half a second and after one. Then the message is parked. */
 export const retryDelaysMs: readonly number[] = [500, 1_000];
@@ -11,16 +12,7 @@ export const brokerMigrations = { schema: 'broker', folder: new URL('./migration
 const batchSize = 50;
 const idleMs = 5_000;
 
-type Row = {
-  readonly position: number;
-  readonly message_id: string;
-  readonly urn: string;
-  readonly key: string;
-  readonly version: number;
-  readonly sent_at: Temporal.Instant;
-  readonly body: unknown;
-  readonly attempts: number;
-};
+type Row = MessageRow & { readonly position: number; readonly attempts: number };
 
 type Outcome = { readonly position: number; readonly failure?: string; readonly attempts: number };
 
@@ -174,15 +166,4 @@ async function postpone(client: pg.PoolClient, position: number, attempts: numbe
      where position = $1`,
     [position, attempts, reason, delayMs ?? 0, delayMs === undefined],
   );
-}
-
-function toMessage(row: Row): Message {
-  return {
-    id: row.message_id,
-    urn: row.urn,
-    key: row.key,
-    version: row.version,
-    sentAt: row.sent_at,
-    body: row.body,
-  };
 }

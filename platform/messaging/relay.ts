@@ -1,17 +1,10 @@
 import type pg from 'pg';
-import type { Broker, Message } from './message.ts';
+import type { Broker } from './message.ts';
+import { type MessageRow, toMessage } from './message-row.ts';
 
 const batchSize = 500;
 
-type OutboxRow = {
-  readonly position: number;
-  readonly message_id: string;
-  readonly urn: string;
-  readonly key: string;
-  readonly version: number;
-  readonly sent_at: Temporal.Instant;
-  readonly body: unknown;
-};
+type OutboxRow = MessageRow & { readonly position: number };
 
 /**
  * Publishes one batch of what waits in the outbox of `schema`, oldest first, and marks it. Only one process at a time
@@ -69,15 +62,4 @@ async function markPublished(client: pg.PoolClient, schema: string, rows: readon
   await client.query(`update ${schema}.outbox set published_at = now() where position = any($1)`, [
     rows.map(({ position }) => position),
   ]);
-}
-
-function toMessage(row: OutboxRow): Message {
-  return {
-    id: row.message_id,
-    urn: row.urn,
-    key: row.key,
-    version: row.version,
-    sentAt: row.sent_at,
-    body: row.body,
-  };
 }
