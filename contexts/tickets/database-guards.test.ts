@@ -25,6 +25,26 @@ describe('the database refuses, whoever asks,', () => {
       guard: 'a_sold_seat_keeps_its_buyer_and_price',
     },
     {
+      what: 'to give a sold seat another number',
+      statement: 'update tickets.seats set number = 4 where number = 1',
+      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+    },
+    {
+      what: 'to give a sold seat another id',
+      statement: 'update tickets.seats set id = gen_random_uuid()',
+      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+    },
+    {
+      what: 'to move a sold seat to another event',
+      statement: 'update tickets.seats set event_id = gen_random_uuid()',
+      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+    },
+    {
+      what: 'to empty the table of seats',
+      statement: 'truncate tickets.seats',
+      guard: 'a_sold_seat_is_not_swept_away',
+    },
+    {
       what: 'to delete a sold seat',
       statement: 'delete from tickets.seats where number = 1',
       guard: 'a_sold_seat_stays',
@@ -57,6 +77,11 @@ describe('the database refuses, whoever asks,', () => {
     {
       what: 'a seat beyond the capacity',
       statement: `insert into tickets.seats (event_id, number, id, price_pence) select id, 11, '${randomUUID()}', 0 from tickets.events`,
+      guard: 'no_seat_beyond_the_capacity',
+    },
+    {
+      what: 'a number beyond the capacity',
+      statement: 'update tickets.seats set number = 11 where number = 3',
       guard: 'no_seat_beyond_the_capacity',
     },
     {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, isTransient } from '@ticketbuddy/postgres';
 import { groupCommit } from '@ticketbuddy/runtime';
-import type pg from 'pg';
+import type { TestDatabase } from '@ticketbuddy/testing';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './decide-together.ts';
 import { purchaseSeats } from './purchase-seats.ts';
@@ -115,7 +115,7 @@ function turned(seats: readonly [Seat, ...Seat[]], nth: number): readonly [Seat,
 }
 
 // So that the race is one of transactions: the first would be over before the second connection was open.
-async function connectAll(pool: pg.Pool): Promise<void> {
+async function connectAll(pool: TestDatabase['pool']): Promise<void> {
   const clients = await Promise.all(Array.from({ length: 20 }, () => pool.connect()));
   for (const client of clients) client.release();
 }
@@ -136,7 +136,7 @@ function countingRetries(db: Database<DB>) {
   return { db: counting, retries: () => ran - asked };
 }
 
-async function lockAllSeats(pool: pg.Pool): Promise<() => Promise<void>> {
+async function lockAllSeats(pool: TestDatabase['pool']): Promise<() => Promise<void>> {
   const client = await pool.connect();
   await client.query('begin');
   await client.query('select from tickets.seats for update');
@@ -146,7 +146,7 @@ async function lockAllSeats(pool: pg.Pool): Promise<() => Promise<void>> {
   };
 }
 
-async function somebodyWaits(pool: pg.Pool): Promise<void> {
+async function somebodyWaits(pool: TestDatabase['pool']): Promise<void> {
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
   while ((await pool.query(waiting)).rowCount === 0);
 }

@@ -40,7 +40,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 100 },
-    frameworkErrors: (_error, _request, reply) => void (reply as unknown as FastifyReply).code(404).send(),
+    frameworkErrors: (_error, request, reply) => refuseUrl(request, reply as unknown as FastifyReply),
     http: { maxHeaderSize: 32_768 },
   });
   readBodiesAsBytes(server);
@@ -64,6 +64,11 @@ function closeAfterTheLastAnswer(server: FastifyInstance): void {
     server.server.keepAliveTimeoutBuffer = 0;
     done();
   });
+}
+
+// A path that cannot be decoded, or is too long, is no path of ours; no hook has seen its request.
+function refuseUrl(request: FastifyRequest, reply: FastifyReply): void {
+  if (!answerCors(request, reply)) reply.code(404).send();
 }
 
 // The body stays bytes: what it may be is a route's own affair, and it is judged as the legacy judged it.

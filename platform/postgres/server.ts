@@ -23,11 +23,16 @@ async function reach(url: string): Promise<void> {
     await client.query('select 1');
   } catch (error) {
     const { hostname, port, pathname } = new URL(url);
-    const reason = (error as { code?: string }).code ?? (error as Error).message;
     throw new StartError(
-      `DATABASE_URL: the database ${pathname.slice(1)} at ${hostname}:${port || 5432} cannot be reached (${reason}).`,
+      `DATABASE_URL: the database ${pathname.slice(1)} at ${hostname}:${port || 5432} cannot be reached (${reasonOf(error)}).`,
     );
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+// The server's own words; of the system's errors the code, since some have no words.
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  return error instanceof pg.DatabaseError ? message : (code ?? message);
 }
