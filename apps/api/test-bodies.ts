@@ -20,19 +20,29 @@ export function objectText(members: Members): string {
   return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }
 
-/** Objects that the schema allows. Most ids in them are among `knownIds`, most dates are to come. */
+type Sources = { readonly knownIds: readonly string[]; readonly day: number };
+
+const days = fc.date({ min: new Date('2031-01-01'), max: new Date('2999-12-31'), noInvalidDate: true });
+const threeDaysMs = 259_200_000;
+
+/** Objects that the schema allows. Most ids are among `knownIds`; the dates of one object are within three days to come. */
 export function validMembers(schema: object, knownIds: readonly string[]): Arbitrary<Members> {
   const { properties = {}, required = [] } = schema as Schema;
-  const values = Object.fromEntries(Object.entries(properties).map(([name, of]) => [name, validText(of, knownIds)]));
-  return fc.record(values, { requiredKeys: [...required] }).map((object) => Object.entries(object));
+  return days.chain((day) => {
+    const sources = { knownIds, day: day.getTime() };
+    const values = Object.entries(properties).map(([name, of]) => [name, validText(of, sources)] as const);
+    return fc
+      .record(Object.fromEntries(values), { requiredKeys: [...required] })
+      .map((object) => Object.entries(object));
+  });
 }
 
-function validText(schema: Schema, knownIds: readonly string[]): Arbitrary<string> {
+function validText(schema: Schema, sources: Sources): Arbitrary<string> {
   if (schema.enum) return fc.constantFrom(...schema.enum).map((value) => JSON.stringify(value));
   if (schema.type === 'number') return priceText(schema);
-  if (schema.type === 'string') return textOf(schema, knownIds).map((value) => JSON.stringify(value));
+  if (schema.type === 'string') return textOf(schema, sources).map((value) => JSON.stringify(value));
   if (schema.type === 'array') {
-    return fc.array(validText(schema.items ?? {}, knownIds), { maxLength: 3 }).map((items) => `[${items.join(',')}]`);
+    return fc.array(validText(schema.items ?? {}, sources), { maxLength: 3 }).map((items) => `[${items.join(',')}]`);
   }
   throw new TypeError(`the fuzz does not know how to make ${JSON.stringify(schema)}: teach it here`);
 }
@@ -41,15 +51,15 @@ function priceText({ minimum = 0, maximum = 1e9 }: Schema): Arbitrary<string> {
   return fc.double({ min: minimum, max: maximum, noNaN: true }).map(String);
 }
 
-function textOf({ format, pattern }: Schema, knownIds: readonly string[]): Arbitrary<string> {
+function textOf({ format, pattern }: Schema, { knownIds, day }: Sources): Arbitrary<string> {
   if (format === 'uuid') {
     return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...knownIds) }, { weight: 1, arbitrary: fc.uuid() });
   }
-  if (format === 'date-time') return dates.map((date) => date.toISOString());
+  if (format === 'date-time') {
+    return fc.integer({ min: 0, max: threeDaysMs }).map((after) => new Date(day + after).toISOString());
+  }
   return pattern === undefined ? fc.string() : fc.stringMatching(new RegExp(pattern), { maxLength: 30 });
 }
-
-const dates = fc.date({ min: new Date('2031-01-01'), max: new Date('2999-12-31'), noInvalidDate: true });
 
 /** What must not end in a 5xx, wherever it stands. */
 const oddTexts: readonly string[] = [
@@ -75,6 +85,14 @@ const oddTexts: readonly string[] = [
   `${'['.repeat(10_000)}${']'.repeat(10_000)}`,
   `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`,
 ];
+
+/** One object for every odd text in every member's place, and for lists in that of an item; all else is as in `valid`. */
+export function oddObjects(valid: Members): Members[] {
+  return valid.flatMap(([name, json], nth) => {
+    const texts = json.startsWith('[') ? [...oddTexts, ...oddTexts.map((text) => `[${text}]`)] : oddTexts;
+    return texts.map((text) => valid.with(nth, [name, text]));
+  });
+}
 
 /** Valid objects in which members are missing, doubled, renamed, out of order, or hold something odd. */
 export function brokenMembers(valid: Arbitrary<Members>): Arbitrary<Members> {

@@ -124,7 +124,7 @@ async function connectAll(pool: TestDatabase['pool']): Promise<void> {
 function countingRetries(db: Database<DB>) {
   let [asked, ran] = [0, 0];
   const counting: Database<DB> = {
-    query: db.query,
+    ...db,
     transaction(work) {
       asked++;
       return db.transaction((tx) => {

@@ -8,7 +8,7 @@ const columns = sql`event_id, number, id, price_pence, holder_id, held_until, ow
 // One order for every lock of seats, so that no two transactions wait for each other.
 const inOrder = sql`order by event_id, number`;
 
-export async function seatsOfEvent({ query }: Database<DB>, eventId: string): Promise<Seat[]> {
+export async function seatsOfEvent({ query }: Pick<Database<DB>, 'query'>, eventId: string): Promise<Seat[]> {
   const { rows } = await sql<Selectable<DB['seats']>>`
     select ${columns} from tickets.seats where event_id = ${eventId} order by number`.execute(query);
   return rows.map(toSeat);
@@ -132,9 +132,9 @@ export async function eventIdsAfter({ query }: Database<DB>, after: string, limi
 export type LedgerEntry = Selectable<DB['ledger']>;
 
 /** The seats of an event and everything that was written about them, as of one moment. */
-export async function seatsAndLedger({ transaction }: Database<DB>, eventId: string) {
-  return transaction(async (tx) => {
-    const seats = await lockSeatsOfEvent(tx, eventId);
+export async function seatsAndLedger({ snapshot }: Database<DB>, eventId: string) {
+  return snapshot(async (tx) => {
+    const seats = await seatsOfEvent({ query: tx }, eventId);
     const { rows: entries } = await sql<LedgerEntry>`
       select position, event_id, kind, numbers, seat_ids, price_pence, user_id, held_until, at
       from tickets.ledger where event_id = ${eventId} order by position`.execute(tx);

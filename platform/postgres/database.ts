@@ -12,6 +12,8 @@ export type Database<T> = {
    * serialization failure, which surely changed nothing, is tried twice more; so `work` may run more than once.
    */
   transaction<R>(work: (tx: Transact<T>) => Promise<R>): Promise<R>;
+  /** Runs `work`, which only reads, on the state of one moment (REPEATABLE READ); nobody waits for it. */
+  snapshot<R>(work: (tx: Transact<T>) => Promise<R>): Promise<R>;
 };
 
 export function createDatabase<T>(pool: pg.Pool): Database<T> {
@@ -19,6 +21,8 @@ export function createDatabase<T>(pool: pg.Pool): Database<T> {
   return {
     query,
     transaction: (work) => retrying(2, () => query.transaction().execute(work)),
+    snapshot: (work) =>
+      query.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
   };
 }
 

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 const largestBatch = 64;
 
 type Waiting<C, A> = {
@@ -33,6 +35,7 @@ export function groupCommit<C, A>(
   async function settle(batch: readonly Waiting<C, A>[]): Promise<void> {
     try {
       const answers = await decide(batch.map(({ command }) => command));
+      assert.equal(answers.length, batch.length, 'every command of a batch has an answer');
       batch.forEach(({ resolve }, nth) => void resolve(answers[nth] as A));
     } catch (error) {
       if (batch.length === 1 || isLost(error)) for (const { reject } of batch) reject(error);

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { groupCommit } from './group-commit.ts';
+
+it('commands that come while a batch is decided form the next one, in their order', async () => {
+  const batches: number[][] = [];
+  const first = Promise.withResolvers<void>();
+  const decide = groupCommit(async (commands: readonly number[]) => {
+    batches.push([...commands]);
+    await first.promise;
+    return commands.map((command) => command * 10);
+  });
+  const answers = [1, 2, 3].map(decide);
+  first.resolve();
+  expect(await Promise.all(answers)).toEqual([10, 20, 30]);
+  expect(batches).toEqual([[1], [2, 3]]);
+});
+
+it('a command that cannot be decided fails alone', async () => {
+  const decide = groupCommit(async (commands: readonly string[]) => {
+    if (commands.includes('bad')) throw new Error('a constraint was broken');
+    return commands.map(() => 'done');
+  });
+  const answers = await Promise.allSettled(['first', 'a', 'bad', 'b', 'c'].map(decide));
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+});
+
+it('when trying again is useless, the whole batch fails at once', async () => {
+  let tries = 0;
+  const decide = groupCommit(
+    async () => {
+      tries += 1;
+      throw new Error('the database is away');
+    },
+    () => true,
+  );
+  const answers = await Promise.allSettled([1, 2, 3, 4].map(decide));
+  expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
+  expect(tries).toBe(2);
+});
+
+it('an answer that is missing is a defect, not an empty answer', async () => {
+  const decide = groupCommit(async () => []);
+  await expect(decide('command')).rejects.toThrow('every command of a batch has an answer');
+});
+
+it('a thousand commands at once are decided in bounded batches', async () => {
+  let largest = 0;
+  const decide = groupCommit(async (commands: readonly number[]) => {
+    largest = Math.max(largest, commands.length);
+    return commands;
+  });
+  const commands = Array.from({ length: 1_000 }, (_, nth) => nth);
+  expect(await Promise.all(commands.map(decide))).toEqual(commands);
+  expect(largest).toBe(64);
+});
