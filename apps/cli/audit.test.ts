@@ -150,8 +150,8 @@ test('a database user who may only read can audit, and one who may not is told w
 async function aShop({ events = 1 } = {}): Promise<TestDatabase> {
   const database = await testDatabase();
   await database.pool.query(`
-    insert into tickets.events (id, name, starts_at, ends_at, venue, capacity, price_pence, version)
-    select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Show', now(), now(), 0, 10, 4250, 1
+    insert into tickets.events (id, name, starts_at, ends_at, venue, capacity, price_pence, version, sent_at)
+    select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Show', now(), now(), 0, 10, 4250, 1, now()
     from generate_series(1, ${events}) as n;
     insert into tickets.seats (event_id, number, id, price_pence, owner_id, sold_at, holder_id, held_until)
     select id, s.* from tickets.events, (values

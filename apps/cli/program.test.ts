@@ -86,16 +86,16 @@ test('a database that goes away in the middle of an audit is named as the reason
   expect(await end).toEqual({ code: 1, out: '', err });
 });
 
-/** An audit, in a process of its own, that waits for a seat that somebody else has locked. */
+/** An audit, in a process of its own, that waits for seats that somebody else has locked. */
 async function anAuditThatWaits() {
   const { url, pool } = await testDatabase();
   await pool.query(`
-    insert into tickets.events (id, name, starts_at, ends_at, venue, capacity, price_pence, version)
-    values (gen_random_uuid(), 'Show', now(), now(), 0, 1, 1, 1);
+    insert into tickets.events (id, name, starts_at, ends_at, venue, capacity, price_pence, version, sent_at)
+    values (gen_random_uuid(), 'Show', now(), now(), 0, 1, 1, 1, now());
     insert into tickets.seats (event_id, number, id, price_pence) select id, 1, id, 1 from tickets.events`);
   const client = await pool.connect();
   await client.query('begin');
-  await client.query('select from tickets.seats for update');
+  await client.query('lock table tickets.seats');
   const unlock = () => client.query('rollback');
   const audit: Process = start([launcher, 'audit'], { DATABASE_URL: url });
   onTestFinished(async () => {

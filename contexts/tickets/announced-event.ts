@@ -10,7 +10,9 @@ export type AnnouncedEvent = {
   /** Its wire number, 0–9. */
   readonly venue: number;
   readonly pricePence: number;
-  readonly version: number;
+  /** Of the message that told it; the legacy sends none. */
+  readonly version: number | undefined;
+  readonly sentAt: Temporal.Instant;
 };
 
 // By the venue's wire number.

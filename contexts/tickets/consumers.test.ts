@@ -77,6 +77,22 @@ describe('a changed event', () => {
     expect([await seats(), await ledger(), await events()]).toEqual(before);
   });
 
+  test.each([
+    { what: 'two without a version', first: undefined, second: undefined },
+    { what: 'one with a version and one without', first: 7, second: undefined },
+    { what: 'one without a version and one with', first: undefined, second: 1 },
+  ])('of $what is the one that was sent later, in whatever order they come', async ({ first, second }) => {
+    for (const laterComesFirst of [false, true]) {
+      const { seats, receive } = await openInbox();
+      const [earlier, later] = [
+        { ...aMessage({ price: '10' }), version: first, sentAt: at('11:00') },
+        { ...aMessage({ price: '20' }), version: second, sentAt: at('11:01') },
+      ];
+      for (const message of laterComesFirst ? [later, earlier] : [earlier, later]) await receive(message);
+      expect((await seats())[0]).toMatchObject({ pricePence: 2_000 });
+    }
+  });
+
   test('leaves other events alone', async () => {
     const { seats, announce, receive } = await openInbox();
     const others = await announce({ id: randomUUID() });

@@ -17,12 +17,12 @@ export function consumers({ db, clock }: Deps<DB>): Consumer[] {
   ];
 }
 
-function readEvent({ body, version }: Message): AnnouncedEvent {
+function readEvent({ body, version, sentAt }: Message): AnnouncedEvent {
   if (!Value.Check(EventUpserted, body)) throw new TypeError('the message is no EventUpserted');
   const [startsAt, endsAt] = [parseDateTimeOffset(body.startDate), parseDateTimeOffset(body.endDate)];
   const price = parseDecimal(body.price);
   if (!startsAt || !endsAt) throw new TypeError('the message has a date that is none');
   if (!price) throw new TypeError('the message has a price that is none');
   const pricePence = Number(toHundredths(price));
-  return { id: body.id, name: body.eventName, startsAt, endsAt, venue: body.venue, pricePence, version };
+  return { id: body.id, name: body.eventName, startsAt, endsAt, venue: body.venue, pricePence, version, sentAt };
 }

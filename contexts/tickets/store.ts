@@ -74,16 +74,20 @@ export async function sellSeats(tx: Transact<DB>, granted: readonly Granted[], n
     select event_id, 'sold', numbers, user_id, ${now.toString()} from granted`.execute(tx);
 }
 
-/** Answers whether the event was news: unknown, or known in an older version. */
+/**
+ * Answers whether the event was news: unknown, or known in an older version. Where a message carries no version (the
+ * legacy's do not), the one that was sent later wins.
+ */
 export async function saveEvent(tx: Transact<DB>, event: AnnouncedEvent): Promise<boolean> {
   const { rows } = await sql`
-    insert into tickets.events as known (id, name, starts_at, ends_at, venue, capacity, price_pence, version)
+    insert into tickets.events as known (id, name, starts_at, ends_at, venue, capacity, price_pence, version, sent_at)
     values (${event.id}, ${event.name}, ${toMicrosecond(event.startsAt)}, ${toMicrosecond(event.endsAt)},
-      ${event.venue}, ${capacityOf(event)}, ${event.pricePence}, ${event.version})
+      ${event.venue}, ${capacityOf(event)}, ${event.pricePence}, ${event.version ?? null},
+      ${toMicrosecond(event.sentAt)})
     on conflict (id) do update
     set name = excluded.name, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-      price_pence = excluded.price_pence, version = excluded.version
-    where known.version < excluded.version
+      price_pence = excluded.price_pence, version = excluded.version, sent_at = excluded.sent_at
+    where coalesce(known.version < excluded.version, known.sent_at <= excluded.sent_at)
     returning id`.execute(tx);
   return rows.length === 1;
 }

@@ -15,9 +15,10 @@ export interface Events {
   id: string;
   name: string;
   price_pence: number;
+  sent_at: ColumnType<Temporal.Instant, string, string>;
   starts_at: ColumnType<Temporal.Instant, string, string>;
   venue: number;
-  version: number;
+  version: number | null;
 }
 
 export interface Inbox {

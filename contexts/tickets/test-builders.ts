@@ -42,6 +42,7 @@ export function anEvent(changes: Partial<AnnouncedEvent> = {}): AnnouncedEvent {
     venue: 0,
     pricePence: 1_000,
     version: 1,
+    sentAt: at('11:00'),
     ...changes,
   };
 }

@@ -44,7 +44,7 @@ export type Events = ReadonlyMap<string, AnnouncedEvent>;
 /** The events with this one, unless a newer version of it is known. */
 export function withNews(events: Events, event: AnnouncedEvent): Events {
   const known = events.get(event.id);
-  return known && known.version >= event.version ? events : new Map(events).set(event.id, event);
+  return known && (known.version ?? 0) >= (event.version ?? 0) ? events : new Map(events).set(event.id, event);
 }
 
 export function knownAfter({ known, happened }: History): Events {

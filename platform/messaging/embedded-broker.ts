@@ -1,11 +1,8 @@
 import type { Notifications } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { repeat } from './loop.ts';
-import type { Broker, Handle, Message, Queue } from './message.ts';
+import { type Broker, type BrokerReport, type Handle, type Message, type Queue, retryDelaysMs } from './message.ts';
 import { type MessageRow, toMessage } from './message-row.ts';
-
-/** The legacy's: two retries, after half a second and after one. Then the message is parked. */
-export const retryDelaysMs: readonly number[] = [500, 1_000];
 
 export const brokerMigrations = { schema: 'broker', folder: new URL('./migrations/', import.meta.url) };
 
@@ -14,24 +11,31 @@ const idleMs = 5_000;
 
 type Row = MessageRow & { readonly position: number; readonly attempts: number };
 
-type Outcome = { readonly position: number; readonly failure?: string; readonly attempts: number };
+type Outcome = { readonly row: Row; readonly failure?: unknown };
 
-/** Queues in PostgreSQL, woken by NOTIFY. `report` hears of every failed attempt. */
-export function createEmbeddedBroker(
-  pool: pg.Pool,
-  notifications: Notifications,
-  report: (message: Message, error: unknown) => void,
-): Broker {
+export type EmbeddedBrokerOptions = {
+  readonly pool: pg.Pool;
+  readonly notifications: Notifications;
+  readonly report: BrokerReport;
+  readonly isTransient: (error: unknown) => boolean;
+};
+
+/** Queues in PostgreSQL, woken by NOTIFY. */
+export function createEmbeddedBroker(options: EmbeddedBrokerOptions): Broker {
+  const { pool, notifications } = options;
   return {
     declare: (queues) => declare(pool, queues),
     publish: (messages) => publish(pool, messages),
     consume(queue, handle) {
-      const loop = repeat(() => consumePass(pool, queue, handle, failed), { idleMs });
+      const loop = repeat(() => consumePass(options, queue, wakeAfterFailure(handle)), { idleMs });
       notifications.listen(queueChannel(queue), loop.wake);
       return loop;
-      function failed(message: Message, error: unknown): void {
-        report(message, error);
-        for (const delayMs of retryDelaysMs) setTimeout(loop.wake, delayMs + 1).unref();
+      function wakeAfterFailure(work: Handle): Handle {
+        return (message) =>
+          work(message).catch((error: unknown) => {
+            for (const delayMs of retryDelaysMs) setTimeout(loop.wake, delayMs + 1).unref();
+            throw error;
+          });
       }
     },
   };
@@ -43,10 +47,9 @@ export function createEmbeddedBroker(
  * the others pass) and is parked after the last retry. Answers how many messages it tried.
  */
 export async function consumePass(
-  pool: pg.Pool,
+  { pool, report, isTransient }: Omit<EmbeddedBrokerOptions, 'notifications'>,
   queue: string,
   handle: Handle,
-  report: (message: Message, error: unknown) => void,
 ): Promise<number> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -54,7 +57,7 @@ export async function consumePass(
     await client.query('begin');
     const rows = (await takeQueueLock(client, queue)) ? await dueRows(client, queue) : [];
     const outcomes = await handleInOrder(rows, handle, report);
-    await settle(client, outcomes);
+    await settle(client, queue, outcomes, { report, isTransient });
     await client.query('commit');
     return rows.length;
   } catch (error) {
@@ -123,47 +126,49 @@ async function dueRows(client: pg.PoolClient, queue: string): Promise<Row[]> {
   return rows;
 }
 
-async function handleInOrder(rows: readonly Row[], handle: Handle, report: (message: Message, error: unknown) => void) {
+async function handleInOrder(rows: readonly Row[], handle: Handle, report: BrokerReport): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const waitingKeys = new Set<string>();
   for (const row of rows) {
     if (waitingKeys.has(row.key)) continue;
-    const failure = await attempt(row, handle, report);
-    if (failure !== undefined) waitingKeys.add(row.key);
-    outcomes.push({
-      position: row.position,
-      attempts: row.attempts + 1,
-      ...(failure === undefined ? {} : { failure }),
-    });
+    const outcome = await attempt(row, handle, report);
+    if ('failure' in outcome) waitingKeys.add(row.key);
+    outcomes.push(outcome);
   }
   return outcomes;
 }
 
-async function attempt(row: Row, handle: Handle, report: (message: Message, error: unknown) => void) {
+async function attempt(row: Row, handle: Handle, report: BrokerReport): Promise<Outcome> {
   const message = toMessage(row);
   try {
     await handle(message);
-    return undefined;
+    return { row };
   } catch (error) {
-    report(message, error);
-    return error instanceof Error ? error.message : String(error);
+    report.failed(message, error, row.attempts + 1);
+    return { row, failure: error };
   }
 }
 
-async function settle(client: pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
-  const done = outcomes.filter(({ failure }) => failure === undefined).map(({ position }) => position);
+type Settling = Pick<EmbeddedBrokerOptions, 'report' | 'isTransient'>;
+
+async function settle(client: pg.PoolClient, queue: string, outcomes: readonly Outcome[], settling: Settling) {
+  const done = outcomes.filter((outcome) => !('failure' in outcome)).map(({ row }) => row.position);
   if (done.length > 0) await client.query('delete from broker.messages where position = any($1)', [done]);
-  for (const { position, attempts, failure } of outcomes) {
-    if (failure !== undefined) await postpone(client, position, attempts, failure);
+  for (const { row, failure } of outcomes) {
+    if (failure !== undefined) await postpone(client, queue, row, failure, settling);
   }
 }
 
-async function postpone(client: pg.PoolClient, position: number, attempts: number, reason: string): Promise<void> {
-  const delayMs = retryDelaysMs[attempts - 1];
+// What will pass by itself is no attempt: it is tried again until it has passed.
+async function postpone(client: pg.PoolClient, queue: string, row: Row, failure: unknown, settling: Settling) {
+  const attempts = settling.isTransient(failure) ? row.attempts : row.attempts + 1;
+  const delayMs = retryDelaysMs[Math.max(0, attempts - 1)];
+  const reason = failure instanceof Error ? failure.message : String(failure);
   await client.query(
     `update broker.messages set attempts = $2, reason = $3, visible_at = clock_timestamp() + $4 * interval '1 millisecond',
        parked_at = case when $5 then clock_timestamp() end
      where position = $1`,
-    [position, attempts, reason, delayMs ?? 0, delayMs === undefined],
+    [row.position, attempts, reason, delayMs ?? 0, delayMs === undefined],
   );
+  if (delayMs === undefined) settling.report.parked(queue, row.message_id, reason);
 }

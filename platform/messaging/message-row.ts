@@ -5,7 +5,7 @@ export type MessageRow = {
   readonly message_id: string;
   readonly urn: string;
   readonly key: string;
-  readonly version: number;
+  readonly version: number | null;
   readonly sent_at: Temporal.Instant;
   readonly body: unknown;
 };
@@ -15,7 +15,7 @@ export function toMessage(row: MessageRow): Message {
     id: row.message_id,
     urn: row.urn,
     key: row.key,
-    version: row.version,
+    version: row.version ?? undefined,
     sentAt: row.sent_at,
     body: row.body,
   };

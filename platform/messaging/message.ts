@@ -5,8 +5,9 @@ export type Message = {
   readonly urn: string;
   /** The aggregate it is about; messages of one key arrive in the order in which they were committed. */
   readonly key: string;
-  /** The aggregate's version, which grows with every change; consumers skip what is older than what they know. */
-  readonly version: number;
+  /** The aggregate's version, which grows with every change. The legacy sends none: then `sentAt` has to decide. */
+  readonly version: number | undefined;
+  /** To 100 ns. */
   readonly sentAt: Temporal.Instant;
   readonly body: unknown;
 };
@@ -18,12 +19,41 @@ export type Handle = (message: Message) => Promise<void>;
 
 export type Subscription = { stop(): Promise<void> };
 
+/** A message that a person has to look at. */
+export type ParkedMessage = {
+  readonly id: string;
+  readonly queue: string;
+  readonly urn: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly parkedAt: Temporal.Instant;
+  /** As it came, as far as it could be read. */
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, unknown>>;
+};
+
 /** Where messages wait between contexts. At least once; in order per key. */
 export type Broker = {
   /** Makes the queues and what leads into them; must be done by every process before it publishes. */
   declare(queues: readonly Queue[]): Promise<void>;
   /** Resolves when every queue that wants the messages has them durably. */
   publish(messages: readonly Message[]): Promise<void>;
-  /** A throwing `handle` is called again after each of `retryDelaysMs`, then the message is parked. */
+  /**
+   * A throwing `handle` is called again after each of `retryDelaysMs`, then the message is parked; while the error is
+   * transient it is called again until it is not, and nothing is parked. Messages of the same key wait behind it.
+   */
   consume(queue: string, handle: Handle): Subscription;
+};
+
+/** The legacy's: two retries, after half a second and after one. Then the message is parked. */
+export const retryDelaysMs: readonly number[] = [500, 1_000];
+
+/** What a broker tells of its work; the process logs and counts it. */
+export type BrokerReport = {
+  /** An attempt failed; `attempt` counts from 1. */
+  failed(message: Message, error: unknown, attempt: number): void;
+  /** A message was set aside. */
+  parked(queue: string, messageId: string, reason: string): void;
+  /** The connection was lost, or could not be made; it is tried again. */
+  disconnected(error: unknown): void;
 };

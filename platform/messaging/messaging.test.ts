@@ -3,7 +3,7 @@ import { createDatabase, PostgresNotifications } from '@ticketbuddy/postgres';
 import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { consumePass, retryDelaysMs } from './embedded-broker.ts';
+import { consumePass as pass } from './embedded-broker.ts';
 import {
   addToOutbox,
   createEmbeddedBroker,
@@ -15,7 +15,7 @@ import {
   relayPass,
   repeat,
 } from './index.ts';
-import type { Handle } from './message.ts';
+import { type BrokerReport, type Handle, retryDelaysMs } from './message.ts';
 
 const queue = { name: 'listeners', urns: ['urn:message:Song'] };
 
@@ -75,7 +75,6 @@ it('a relay that dies between publishing and marking publishes again, and the in
     once(db, 'tickets', async () => {
       applied += 1;
     }),
-    ignore,
   );
   expect(applied).toBe(1);
 });
@@ -86,7 +85,7 @@ it('a consumer that dies gives its messages back at once', async () => {
   await broker.publish([aMessage()]);
   const dying: Handle = async () =>
     void (await pool.query('select pg_terminate_backend(pid) from pg_locks where locktype = $1', ['advisory']));
-  await expect(consumePass(pool, queue.name, dying, ignore)).rejects.toThrow();
+  await expect(consumePass(pool, queue.name, dying)).rejects.toThrow();
   expect(await drain(pool)).toHaveLength(1);
 });
 
@@ -96,12 +95,28 @@ it('a message that cannot be applied is tried three times and then parked with i
   await broker.publish([aMessage()]);
   const reported: unknown[] = [];
   for (const _ of [...retryDelaysMs, 'last']) {
-    await consumePass(pool, queue.name, refuse, (_message, error) => reported.push(error));
+    await consumePass(pool, queue.name, refuse, { ...quiet, failed: (_message, error) => reported.push(error) });
     await letDelaysPass(pool);
   }
   expect(reported).toHaveLength(3);
   const { rows } = await pool.query('select attempts, reason, parked_at is not null as parked from broker.messages');
   expect(rows).toEqual([{ attempts: 3, reason: 'cannot be read', parked: true }]);
+});
+
+it('a message that fails for a reason that will pass is never parked', async () => {
+  const { pool } = await testDatabase();
+  const broker = await theBroker(await listenersOf(pool));
+  await broker.publish([aMessage()]);
+  let away = 10;
+  const handle: Handle = async () => {
+    if (away-- > 0) throw new TransientError('the database is away');
+  };
+  for (let pass = 0; pass < 11; pass++) {
+    await consumePass(pool, queue.name, handle);
+    await letDelaysPass(pool);
+  }
+  expect(away).toBe(-1);
+  expect((await pool.query('select from broker.messages')).rowCount).toBe(0);
 });
 
 it('a poison message holds up its own key in order, and nobody else', async () => {
@@ -111,14 +126,14 @@ it('a poison message holds up its own key in order, and nobody else', async () =
   await broker.publish([poison, behindIt, other]);
   const applied: string[] = [];
   const handle: Handle = async ({ id }) => (id === poison.id ? refuse() : void applied.push(id));
-  await consumePass(pool, queue.name, handle, ignore);
-  await consumePass(pool, queue.name, handle, ignore);
+  await consumePass(pool, queue.name, handle);
+  await consumePass(pool, queue.name, handle);
   expect(applied).toEqual([other.id]);
   for (const _ of retryDelaysMs) {
     await letDelaysPass(pool);
-    await consumePass(pool, queue.name, handle, ignore);
+    await consumePass(pool, queue.name, handle);
   }
-  await consumePass(pool, queue.name, handle, ignore);
+  await consumePass(pool, queue.name, handle);
   expect(applied).toEqual([other.id, behindIt.id]);
 });
 
@@ -189,11 +204,20 @@ const refuse = async () => {
   throw new Error('cannot be read');
 };
 
-const ignore = () => undefined;
+const quiet: BrokerReport = { failed: () => undefined, parked: () => undefined, disconnected: () => undefined };
+
+function consumePass(pool: TestDatabase['pool'], from: string, handle: Handle, report = quiet): Promise<number> {
+  return pass({ pool, report, isTransient: (error) => error instanceof TransientError }, from, handle);
+}
+
+class TransientError extends Error {}
 
 async function listenersOf(pool: TestDatabase['pool'], { url } = { url: '' }) {
   const notifications = new PostgresNotifications(url);
-  return { broker: createEmbeddedBroker(pool, notifications, ignore), notifications };
+  return {
+    broker: createEmbeddedBroker({ pool, notifications, report: quiet, isTransient: () => false }),
+    notifications,
+  };
 }
 
 async function theBroker({ broker }: Awaited<ReturnType<typeof listenersOf>>) {
@@ -204,7 +228,7 @@ async function theBroker({ broker }: Awaited<ReturnType<typeof listenersOf>>) {
 /** Takes everything that waits in a queue. */
 async function drain(pool: TestDatabase['pool'], from = queue.name): Promise<Message[]> {
   const taken: Message[] = [];
-  while ((await consumePass(pool, from, async (message) => void taken.push(message), ignore)) > 0);
+  while ((await consumePass(pool, from, async (message) => void taken.push(message))) > 0);
   return taken;
 }
 

@@ -2,8 +2,6 @@ import type { Transact } from '@ticketbuddy/postgres';
 import { sql } from 'kysely';
 import type { Message } from './message.ts';
 
-export type OutboxMessage = Pick<Message, 'id' | 'urn' | 'key' | 'version' | 'sentAt' | 'body'>;
-
 /** Where a schema's relay hears of new rows in its outbox. */
 export function outboxChannel(schema: string): string {
   return `outbox.${schema}`;
@@ -11,7 +9,7 @@ export function outboxChannel(schema: string): string {
 
 /** Adds a message to the outbox of `schema`: it exists if and only if the transaction commits. */
 // biome-ignore lint/suspicious/noExplicitAny: the outbox has the same columns in every context's tables.
-export async function addToOutbox(tx: Transact<any>, schema: string, message: OutboxMessage): Promise<void> {
+export async function addToOutbox(tx: Transact<any>, schema: string, message: Message): Promise<void> {
   await sql`
     with added as (
       insert into ${sql.id(schema, 'outbox')} (message_id, urn, key, version, sent_at, body)

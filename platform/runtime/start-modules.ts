@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type BrokerReport,
   createEmbeddedBroker,
   type Loop,
   outboxChannel,
@@ -9,7 +10,7 @@ import {
   repeat,
   type Subscription,
 } from '@ticketbuddy/messaging';
-import { createDatabase, type Notifications, PostgresNotifications } from '@ticketbuddy/postgres';
+import { createDatabase, isTransient, type Notifications, PostgresNotifications } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Clock } from './clock.ts';
 import type { Deps, Module } from './module.ts';
@@ -43,9 +44,7 @@ export async function startModules(
   const { modules, everyModule, pool, url, clock, log } = options;
   const deps: Deps<never> = { db: createDatabase(pool), clock };
   const notifications = new PostgresNotifications(url);
-  const broker = createEmbeddedBroker(pool, notifications, (message, error) =>
-    log.warn({ err: error, messageId: message.id, urn: message.urn }, 'a message failed'),
-  );
+  const broker = createEmbeddedBroker({ pool, notifications, report: reportTo(log), isTransient });
   await broker.declare(everyModule.flatMap((module) => module.consumers(deps)));
   const running: Subscription[] = [
     ...modules
@@ -61,6 +60,14 @@ export async function startModules(
       await Promise.all(running.map((loop) => loop.stop()));
       await notifications.stop();
     },
+  };
+}
+
+function reportTo(log: Log): BrokerReport {
+  return {
+    failed: ({ id, urn }, error, attempt) => log.warn({ err: error, messageId: id, urn, attempt }, 'a message failed'),
+    parked: (queue, messageId, reason) => log.error({ queue, messageId, reason }, 'a message was parked'),
+    disconnected: (error) => log.warn({ err: error }, 'the broker is away; trying again'),
   };
 }
 

@@ -1,0 +1,2 @@
+-- Messages of the legacy carry no version.
+alter table broker.messages alter column version drop not null;
