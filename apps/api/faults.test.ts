@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createDatabase, createPool } from '@ticketbuddy/postgres';
 import { auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Buyers, outgoing, saysComeBack, sendBuyers } from './test-buyers.ts';
 import { type ShopProcess, startProcess } from './test-process.ts';
 import { aCustomer, anEvent, announce, seatsOnceThere } from './test-sale.ts';
@@ -32,6 +32,7 @@ it.each([
   ['is killed', () => server.kill()],
 ])('when PostgreSQL %s under load and comes back, no purchase that was acknowledged is lost', async (_, goAway) => {
   const buyers = sendBuyers(url, 4);
+  onTestFinished(() => buyers.stop());
   await acknowledged(buyers, 30);
   await goAway();
   await until('the shop says that it is not well', async () => (await get(url, '/health')).status === 503);

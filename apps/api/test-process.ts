@@ -22,15 +22,25 @@ export type ShopProcess = {
 
 const program = fileURLToPath(new URL('./start.mjs', import.meta.url));
 
+// A test that fails half-way must not leave a shop behind.
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts the shop with nothing in its environment but this, on a free port and without demo data unless told otherwise. */
 export function startProcess(environment: Environment): ShopProcess {
   const child = spawn(process.execPath, [program], {
     env: { PATH: process.env.PATH, PORT: '0', TICKETBUDDY_SEED: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
   const [logged, told] = [collect(child.stdout), collect(child.stderr)];
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once('close', (code, signal) => resolve(signal ?? code ?? 0));
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      resolve(signal ?? code ?? 0);
+    });
   });
   const said = (pattern: RegExp) => match(child, pattern, () => logged() + told());
   const url = said(/Server listening at (http:[^"\s]+)/).then(([, address = '']) => address);

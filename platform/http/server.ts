@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { finished, Readable } from 'node:stream';
 import { parsePathGuid } from '@ticketbuddy/dotnet-json';
 import { Refusal, tooLarge, unreadable, unsupportedMedia } from '@ticketbuddy/errors';
@@ -28,6 +29,7 @@ export type ServerOptions = {
 const bodyLimitBytes = 1_048_576;
 const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'];
 const dropForMsMax = 10_000;
+const finishMsMax = 10_000;
 const jsonType = 'application/json; charset=utf-8';
 
 /** A server that answers `routes`, `/health`, `/openapi.json` and `/docs`; not yet listening. */
@@ -41,6 +43,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return503OnClosing: false,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: (_error, request, reply) => refuseUrl(request, reply as unknown as FastifyReply),
+    clientErrorHandler: refuseNonsense,
     http: { maxHeaderSize: 32_768 },
   });
   readBodiesAsBytes(server);
@@ -57,13 +60,24 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 }
 
 // Node closes what is idle when the server stops; a connection that is busy then would be kept for its next request, and
-// the stop would wait for that for a minute.
+// the stop would wait for that for a minute. A client that does not take its answer is not waited for for ever.
 function closeAfterTheLastAnswer(server: FastifyInstance): void {
   server.addHook('preClose', (done) => {
     server.server.keepAliveTimeout = 1;
     server.server.keepAliveTimeoutBuffer = 0;
+    setTimeout(() => server.server.closeAllConnections(), finishMsMax).unref();
     done();
   });
+}
+
+// What is no HTTP, or has headers beyond all measure, gets the legacy's bare answer and no other request.
+function refuseNonsense(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 }
 
 // A path that cannot be decoded, or is too long, is no path of ours; no hook has seen its request.
