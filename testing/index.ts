@@ -1,6 +1,18 @@
+export { describeBroker } from './broker-conformance.ts';
+export {
+  aMessage,
+  type BrokerUnderTest,
+  messagesOf,
+  type Parked,
+  type Surroundings,
+  startTrial,
+  type Trial,
+} from './broker-under-test.ts';
 export { createTestDatabase, type TestDatabase, testDatabase } from './database.ts';
 export { emptyTables } from './empty-tables.ts';
 export { FakeClock } from './fake-clock.ts';
 export { startPathRouter } from './path-router.ts';
+export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.ts';
+export { openLine } from './rabbitmq-line.ts';
 export { loadStories, type Story } from './replay/captures.ts';
 export { replayStory } from './replay/replay.ts';

@@ -7,6 +7,9 @@ import { everyModule } from './modules.ts';
 import { panel } from './panel.ts';
 import { type Shop, startShop } from './shop.ts';
 
+const sameSignalMs = 500;
+const stopMsMax = 60_000;
+
 try {
   await main();
 } catch (error) {
@@ -30,12 +33,14 @@ async function main(): Promise<void> {
   console.error(panel(config, shop, performance.now() - started));
 }
 
-// Once: finish what is running, then stop. Twice: stop now.
+// Once: finish what is running, then stop. Twice: stop now. One Ctrl-C may arrive twice, from the terminal and from npm.
 function stopOnSignal(starting: Promise<Shop>): void {
-  let asked = false;
+  let askedAt: number | undefined;
   const stop = async (signal: NodeJS.Signals) => {
-    if (asked) process.exit(1);
-    asked = true;
+    if (askedAt !== undefined && performance.now() - askedAt > sameSignalMs) process.exit(1);
+    if (askedAt !== undefined) return;
+    askedAt = performance.now();
+    setTimeout(() => process.exit(1), stopMsMax).unref();
     console.error(colors.dim(`\n  ${signal}: finishing what is running …`));
     await starting.then((shop) => shop.stop());
     process.exit(0);

@@ -48,7 +48,15 @@ async function open(
 
   onProgress('Bringing the tables up to date');
   await migrate(pool, [brokerMigrations, ...modules.map(({ migrations }) => migrations)]);
-  const running = await startModules({ modules, everyModule, pool, url: database.url, clock, log });
+  const running = await startModules({
+    modules,
+    everyModule,
+    pool,
+    url: database.url,
+    amqpUrl: config.amqpUrl,
+    clock,
+    log,
+  });
   closing.unshift(() => running.stop());
 
   const routes = modules.flatMap((module) => module.routes(running.deps));
@@ -65,7 +73,10 @@ async function open(
 }
 
 async function closeAll(closing: Closing[]): Promise<void> {
-  for (const close of closing.splice(0)) await close();
+  // One that fails must not keep the others open.
+  const failures: unknown[] = [];
+  for (const close of closing.splice(0)) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 function refusePort(error: unknown, { host, port }: Config): never {

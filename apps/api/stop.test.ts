@@ -27,12 +27,15 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-it('a second Ctrl-C does not wait for what is running, and leaves no process behind', async () => {
+it('a later Ctrl-C does not wait for what is running, and leaves no process behind', async () => {
   const { shop, running, processes } = await aShopInTheMiddleOfAPurchase();
   const cutOff = running.catch((error: Error) => error.message);
   void shop.end('SIGINT');
   await shop.said(/finishing what is running/);
+  // One that comes at once may be the first, which npm passes on once more.
+  const pressing = setInterval(() => void shop.end('SIGINT'), 100);
   expect(await shop.end('SIGINT')).toBe(1);
+  clearInterval(pressing);
   expect(await cutOff).toBe('socket hang up');
   await until('the database server has ended', async () => !processes.some(isAlive));
 });

@@ -26,6 +26,7 @@ async function startWholeShop(): Promise<TestShop> {
     host: '127.0.0.1',
     port: 0,
     databaseUrl: database.url,
+    amqpUrl: undefined,
     databaseConnections: 20,
     dataFolder: '',
     seed: false,

@@ -21,7 +21,8 @@ export async function seed({ config, terminal }: Context): Promise<number> {
   await migrate(pool, [brokerMigrations, ...modules.map(({ migrations }) => migrations)]);
   await using stack = new AsyncDisposableStack();
   const log = logTo(terminal);
-  const { deps, stop } = await startModules({ modules, everyModule, pool, url, clock: systemClock, log });
+  const { amqpUrl } = config;
+  const { deps, stop } = await startModules({ modules, everyModule, pool, url, amqpUrl, clock: systemClock, log });
   stack.defer(stop);
   const added = await seedAll(modules, deps, terminal);
   await messagesHandled(pool, modules, deps);

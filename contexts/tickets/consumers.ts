@@ -1,6 +1,6 @@
 import { EventUpserted, eventUpsertedUrn } from '@ticketbuddy/contracts';
 import { parseDateTimeOffset, parseDecimal, toHundredths } from '@ticketbuddy/dotnet-json';
-import { type Consumer, type Message, once } from '@ticketbuddy/messaging';
+import { type Consumer, type Message, once, readMembers } from '@ticketbuddy/messaging';
 import type { Deps } from '@ticketbuddy/runtime';
 import { Value } from 'typebox/value';
 import type { AnnouncedEvent } from './announced-event.ts';
@@ -17,7 +17,8 @@ export function consumers({ db, clock }: Deps<DB>): Consumer[] {
   ];
 }
 
-function readEvent({ body, version, sentAt }: Message): AnnouncedEvent {
+function readEvent({ body: given, version, sentAt }: Message): AnnouncedEvent {
+  const body = readMembers(given, EventUpserted);
   if (!Value.Check(EventUpserted, body)) throw new TypeError('the message is no EventUpserted');
   const [startsAt, endsAt] = [parseDateTimeOffset(body.startDate), parseDateTimeOffset(body.endDate)];
   const price = parseDecimal(body.price);

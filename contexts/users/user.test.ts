@@ -38,6 +38,11 @@ describe('an e-mail', () => {
     expect(() => judgeEmail(email)).toThrow('Email must be valid');
   });
 
+  it('of a million characters is judged, not searched for minutes', () => {
+    expect(() => judgeEmail(`a@${'.'.repeat(1_000_000)} `)).toThrow('Email must be valid');
+    expect(() => judgeEmail(`a@${'.'.repeat(1_000_000)}`)).not.toThrow();
+  });
+
   it('that ten people want at once goes to one of them', async () => {
     const { deps } = await anOffice();
     const told = await Promise.allSettled(Array.from({ length: 10 }, () => registerUser(deps, aUser())));

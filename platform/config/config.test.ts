@@ -11,6 +11,7 @@ describe('settings', () => {
       host: '127.0.0.1',
       port: 3000,
       databaseUrl: undefined,
+      amqpUrl: undefined,
       databaseConnections: 16,
       dataFolder: `${process.cwd()}/.ticketbuddy`,
       seed: true,
@@ -38,6 +39,7 @@ describe('settings', () => {
     const wrong = {
       PORT: 'x',
       DATABASE_URL: 'mysql://root:secret@db/shop',
+      AMQP_URL: 'http://guest:secret@rabbit',
       DATABASE_CONNECTIONS: '2',
       TICKETBUDDY_SEED: 'maybe',
       MODULES: 'events,payments',
@@ -50,6 +52,7 @@ describe('settings', () => {
       'PORT: expected a port number, got "x"',
       'DATABASE_URL: expected a URL like postgres://user@host:5432/name, got "mysql://***@db/shop"',
       'DATABASE_CONNECTIONS: expected a number of connections, at least 8, got "2"',
+      'AMQP_URL: expected a URL like amqp://user:password@host:5672/vhost, got "http://***@rabbit"',
       'TICKETBUDDY_SEED: expected on or off, got "maybe"',
       'MODULES: expected some of events,users,tickets, got "events,payments"',
       'LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, got "loud"',

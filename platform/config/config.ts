@@ -8,6 +8,8 @@ export type Config = {
   /** Unset: the embedded server. */
   readonly databaseUrl: string | undefined;
   readonly databaseConnections: number;
+  /** Unset: the embedded broker, in PostgreSQL. */
+  readonly amqpUrl: string | undefined;
   /** Absolute path of the folder that holds everything an embedded part keeps. */
   readonly dataFolder: string;
   readonly seed: boolean;
@@ -43,6 +45,7 @@ export function readConfig(
     port: setting('PORT', 3000, portNumber),
     databaseUrl: setting<string | undefined>('DATABASE_URL', undefined, postgresUrl),
     databaseConnections: setting('DATABASE_CONNECTIONS', 16, connectionCount),
+    amqpUrl: setting<string | undefined>('AMQP_URL', undefined, rabbitUrl),
     dataFolder: resolve(setting('TICKETBUDDY_DATA', '.ticketbuddy', (value) => value)),
     seed: setting('TICKETBUDDY_SEED', true, onOrOff),
     modules: setting('MODULES', known.modules, someOf(known.modules)),
@@ -68,6 +71,11 @@ const postgresUrl: Check<string> = (value) =>
   /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '')
     ? value
     : { expected: 'a URL like postgres://user@host:5432/name' };
+
+const rabbitUrl: Check<string> = (value) =>
+  /^amqps?:$/.test(URL.parse(value)?.protocol ?? '')
+    ? value
+    : { expected: 'a URL like amqp://user:password@host:5672/vhost' };
 
 function oneOf(allowed: readonly string[]): Check<string> {
   return (value) => (allowed.includes(value) ? value : { expected: `one of ${allowed.join(', ')}` });

@@ -193,6 +193,10 @@ describe('a name out of a list', () => {
   });
 });
 
+it('a name among a million blanks is not searched for minutes', () => {
+  expect(() => read(JSON.stringify({ Value: `x${' '.repeat(1_000_000)}x` }), enumeration(['x']))).toThrow(Refusal);
+});
+
 describe('an id', () => {
   const id = '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d';
 

@@ -96,8 +96,14 @@ function fold(name: string): string {
   return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
+const blank = /[\t-\r\x85\p{Z}]/u;
+
+// Not by one expression: its search for blanks at the end would begin anew at each blank of a long text.
 function trim(value: string): string {
-  return value.replace(/^[\t-\r\x85\p{Z}]+|[\t-\r\x85\p{Z}]+$/gu, '');
+  let [from, to] = [0, value.length];
+  while (from < to && blank.test(value.charAt(from))) from += 1;
+  while (to > from && blank.test(value.charAt(to - 1))) to -= 1;
+  return value.slice(from, to);
 }
 
 const foldedNames = new WeakMap<object, Map<string, PropertyKey>>();

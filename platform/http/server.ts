@@ -30,6 +30,7 @@ const bodyLimitBytes = 1_048_576;
 const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'];
 const dropForMsMax = 10_000;
 const finishMsMax = 10_000;
+const healthMsMax = 2_000;
 const jsonType = 'application/json; charset=utf-8';
 
 /** A server that answers `routes`, `/health`, `/openapi.json` and `/docs`; not yet listening. */
@@ -49,7 +50,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   readBodiesAsBytes(server);
   closeAfterTheLastAnswer(server);
   server.addHook('onRequest', (request, reply, done) => {
-    if (!answerCors(request, reply)) done();
+    if (answerCors(request, reply)) return;
+    // Before its body is read: an unknown path is unknown, whatever is sent to it.
+    if (request.is404) reply.code(404).send();
+    else done();
   });
   answerErrors(server, options);
   await describeApi(server);
@@ -198,10 +202,17 @@ function whenSent(request: IncomingMessage, then: () => void): void {
 
 function addHealth(server: FastifyInstance, checkHealth: () => Promise<unknown>): void {
   server.get('/health', { schema: { hide: true } }, async (_request, reply) => {
-    const healthy = await checkHealth().then(
+    const healthy = await within(healthMsMax, checkHealth()).then(
       () => true,
       () => false,
     );
     return reply.code(healthy ? 200 : 503).send(healthy ? 'Healthy' : 'Unhealthy');
   });
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const tooLate = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref();
+  });
+  return Promise.race([work, tooLate]);
 }

@@ -27,15 +27,19 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions): Broker {
     declare: (queues) => declare(pool, queues),
     publish: (messages) => publish(pool, messages),
     consume(queue, handle) {
-      const loop = repeat(() => consumePass(options, queue, wakeAfterFailure(handle)), { idleMs });
+      const loop = repeat(pass, { idleMs, onError: options.report.disconnected });
       notifications.listen(queueChannel(queue), loop.wake);
       return loop;
-      function wakeAfterFailure(work: Handle): Handle {
-        return (message) =>
-          work(message).catch((error: unknown) => {
-            for (const delayMs of retryDelaysMs) setTimeout(loop.wake, delayMs + 1).unref();
-            throw error;
-          });
+      async function pass(): Promise<number> {
+        let hasFailed = false;
+        const failed: BrokerReport['failed'] = (...failure) => {
+          hasFailed = true;
+          options.report.failed(...failure);
+        };
+        const tried = await consumePass({ ...options, report: { ...options.report, failed } }, queue, handle);
+        // Only now is it written when the retries are due.
+        if (hasFailed) for (const delayMs of retryDelaysMs) setTimeout(loop.wake, delayMs + 1).unref();
+        return tried;
       }
     },
   };
@@ -163,7 +167,8 @@ async function settle(client: pg.PoolClient, queue: string, outcomes: readonly O
 async function postpone(client: pg.PoolClient, queue: string, row: Row, failure: unknown, settling: Settling) {
   const attempts = settling.isTransient(failure) ? row.attempts : row.attempts + 1;
   const delayMs = retryDelaysMs[Math.max(0, attempts - 1)];
-  const reason = failure instanceof Error ? failure.message : String(failure);
+  // PostgreSQL keeps no NUL.
+  const reason = (failure instanceof Error ? failure.message : String(failure)).replaceAll('\0', '');
   await client.query(
     `update broker.messages set attempts = $2, reason = $3, visible_at = clock_timestamp() + $4 * interval '1 millisecond',
        parked_at = case when $5 then clock_timestamp() end

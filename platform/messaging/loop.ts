@@ -4,10 +4,11 @@ import type { Subscription } from './message.ts';
 export type Loop = Subscription & { readonly wake: () => void };
 
 const failureMs = 250;
+const failureMsMax = 5_000;
 
 /**
  * Repeats a pass as long as it finds something to do, then waits to be woken, `idleMs` at most. A pass that throws is
- * tried again a little later: `onError` hears of it. `stop` lets the running pass finish.
+ * tried again a little later, and later still when it keeps failing: `onError` hears of it. `stop` lets the running pass finish.
  */
 export function repeat(
   pass: () => Promise<number>,
@@ -15,6 +16,7 @@ export function repeat(
 ): Loop {
   const stopping = new AbortController();
   let woken = false;
+  let failures = 0;
   let interrupt = new AbortController();
   const wake = () => {
     woken = true;
@@ -38,7 +40,8 @@ export function repeat(
         onError?.(error);
         return undefined;
       });
-      if (done === undefined) await pause(failureMs, stopping.signal);
+      failures = done === undefined ? failures + 1 : 0;
+      if (done === undefined) await pause(Math.min(failureMs * 2 ** (failures - 1), failureMsMax), stopping.signal);
       else if (done === 0 && !woken) await pause(idleMs, interrupt.signal);
     }
   }

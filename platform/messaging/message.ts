@@ -19,19 +19,6 @@ export type Handle = (message: Message) => Promise<void>;
 
 export type Subscription = { stop(): Promise<void> };
 
-/** A message that a person has to look at. */
-export type ParkedMessage = {
-  readonly id: string;
-  readonly queue: string;
-  readonly urn: string;
-  readonly reason: string;
-  readonly attempts: number;
-  readonly parkedAt: Temporal.Instant;
-  /** As it came, as far as it could be read. */
-  readonly body: unknown;
-  readonly headers: Readonly<Record<string, unknown>>;
-};
-
 /** Where messages wait between contexts. At least once; in order per key. */
 export type Broker = {
   /** Makes the queues and what leads into them; must be done by every process before it publishes. */

@@ -18,6 +18,7 @@ export async function migrate(pool: pg.Pool, sources: readonly Migrations[]): Pr
   const migrations = (await Promise.all(sources.map(readMigrations))).flat();
   const client = await pool.connect();
   try {
+    await client.query('set lock_timeout = 0; set statement_timeout = 0');
     await client.query(`select pg_advisory_lock(${lockKey})`);
     await createHistory(client);
     return await applyMissing(
@@ -26,7 +27,9 @@ export async function migrate(pool: pg.Pool, sources: readonly Migrations[]): Pr
       sources.map(({ schema }) => schema),
     );
   } finally {
-    await client.query(`select pg_advisory_unlock(${lockKey})`).catch(() => undefined);
+    await client
+      .query(`select pg_advisory_unlock(${lockKey}); reset lock_timeout; reset statement_timeout`)
+      .catch(() => undefined);
     client.release();
   }
 }

@@ -14,7 +14,8 @@ export function createPool({ url, connections }: PoolOptions): pg.Pool {
     Client: PreparingClient,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
-    options: '-c timezone=UTC -c datestyle=ISO',
+    // A statement that waits for somebody's lock, or runs away, ends as a 503 instead of holding everybody up.
+    options: '-c timezone=UTC -c datestyle=ISO -c lock_timeout=10s -c statement_timeout=30s',
     types: { getTypeParser },
     application_name: 'ticketbuddy',
   } as pg.PoolConfig);

@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import {
   type Broker,
   type BrokerReport,
   createEmbeddedBroker,
+  createRabbitBroker,
   type Loop,
   outboxChannel,
   pruneInbox,
@@ -27,6 +29,8 @@ export type StartOptions = {
   readonly everyModule: readonly Module[];
   readonly pool: pg.Pool;
   readonly url: string;
+  /** Unset: the embedded broker. */
+  readonly amqpUrl: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -44,7 +48,7 @@ export async function startModules(
   const { modules, everyModule, pool, url, clock, log } = options;
   const deps: Deps<never> = { db: createDatabase(pool), clock };
   const notifications = new PostgresNotifications(url);
-  const broker = createEmbeddedBroker({ pool, notifications, report: reportTo(log), isTransient });
+  const { broker, close } = await openBroker(options, notifications);
   await broker.declare(everyModule.flatMap((module) => module.consumers(deps)));
   const running: Subscription[] = [
     ...modules
@@ -58,9 +62,27 @@ export async function startModules(
     deps,
     async stop() {
       await Promise.all(running.map((loop) => loop.stop()));
+      await close();
       await notifications.stop();
     },
   };
+}
+
+type OpenBroker = { readonly broker: Broker; close(): Promise<void> };
+
+async function openBroker({ amqpUrl, pool, log }: StartOptions, notifications: Notifications): Promise<OpenBroker> {
+  const report = reportTo(log);
+  if (amqpUrl === undefined) {
+    return { broker: createEmbeddedBroker({ pool, notifications, report, isTransient }), close: async () => undefined };
+  }
+  const broker = await createRabbitBroker({ url: amqpUrl, sender: senderAt(amqpUrl), report, isTransient });
+  return { broker, close: () => broker.stop() };
+}
+
+function senderAt(amqpUrl: string) {
+  const { host, pathname } = new URL(amqpUrl);
+  const address = `rabbitmq://${host}${pathname.replace(/\/$/, '')}/ticketbuddy?temporary=true`;
+  return { machineName: hostname(), processName: 'ticketbuddy', processId: process.pid, address };
 }
 
 function reportTo(log: Log): BrokerReport {

@@ -1,0 +1,103 @@
+import {
+  aMessage,
+  messagesOf,
+  rabbitMqIsMissing,
+  startRabbitMq,
+  startTrial,
+  type TestRabbitMq,
+  type Trial,
+} from '@ticketbuddy/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Message } from './message.ts';
+import { retryDelaysMs } from './message.ts';
+import { prefetch } from './rabbitmq-broker.ts';
+import { startRabbitBrokers } from './test-brokers.ts';
+
+const limits = { delaysMs: retryDelaysMs, inHandsMax: prefetch, boundMs: 30_000 };
+const keys = ['a', 'b', 'c', 'd'];
+
+describe.skipIf(rabbitMqIsMissing())('RabbitMQ in trouble', () => {
+  let server: TestRabbitMq;
+  beforeAll(async () => {
+    server = await startRabbitMq();
+  }, 120_000);
+  afterAll(() => server?.stop());
+
+  it('nothing confirmed is lost while the server is stopped and started under load', { timeout: 90_000 }, () =>
+    underLoad(async ({ restart }) => restart()),
+  );
+
+  it('nothing confirmed is lost when all connections are closed under load', { timeout: 90_000 }, () =>
+    underLoad(async () => void (await server.ctl('close_all_connections', 'a test'))),
+  );
+
+  it('a queue that somebody deletes is made again, and what was published meanwhile is not confirmed', async () => {
+    const trial = await aTrial();
+    try {
+      const queue = await trial.queue();
+      await trial.broker.publish([aMessage({ urn: queue.urn })]);
+      await server.ctl('delete_queue', queue.name);
+      const again = aMessage({ urn: queue.urn });
+      await expect(trial.broker.publish([again])).rejects.toThrow('No queue received');
+      await trial.broker.publish([again]);
+      const handled: string[] = [];
+      trial.consume(trial.broker, queue, async ({ id }) => void handled.push(id));
+      await trial.until('it is handled', () => handled.includes(again.id));
+    } finally {
+      await trial.end();
+    }
+  });
+
+  async function underLoad(trouble: (trial: Trial) => Promise<void>): Promise<void> {
+    const trial = await aTrial();
+    try {
+      const queue = await trial.queue();
+      const handled = new Set<string>();
+      trial.consume(trial.broker, queue, async ({ id }) => void handled.add(id));
+      const load = publishUntilTold(trial, queue.urn);
+      await trial.until('the load runs', () => handled.size > 100);
+      await trouble(trial);
+      const before = load.confirmed.length;
+      await trial.until('messages are confirmed again', () => load.confirmed.length > before + 100);
+      await load.stop();
+      await trial.until('all that was confirmed is handled', () => load.confirmed.every(({ id }) => handled.has(id)));
+    } finally {
+      await trial.end();
+    }
+  }
+
+  function aTrial(): Promise<Trial> {
+    return startTrial((surroundings) => startRabbitBrokers(server, surroundings), limits);
+  }
+});
+
+/** Publishes one batch after the other, as the relay does: what was not confirmed is published again. */
+function publishUntilTold({ broker }: Trial, urn: string) {
+  const confirmed: Message[] = [];
+  let told = false;
+  const running = run();
+  return {
+    confirmed,
+    async stop() {
+      told = true;
+      await running;
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!told) {
+      const batch = messagesOf(urn, keys, 10);
+      while (!(await isConfirmed(batch)) && !told);
+    }
+  }
+
+  async function isConfirmed(batch: readonly Message[]): Promise<boolean> {
+    return broker.publish(batch).then(
+      () => {
+        confirmed.push(...batch);
+        return true;
+      },
+      () => false,
+    );
+  }
+}
