@@ -1,0 +1,4 @@
+export type Log = {
+  warn(context: object, message: string): void;
+  error(context: object, message: string): void;
+};
