@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util';
 import { benchHttp } from './http.ts';
+import { benchMessages } from './messages.ts';
 import { print } from './report.ts';
+import { benchTracing } from './tracing.ts';
 
-const suites = { http: benchHttp };
+const suites = { http: benchHttp, messages: benchMessages, tracing: benchTracing };
+// Tracing is the last part of the messages.
+const all = ['http', 'messages'];
 const help = `npm run bench -- [${Object.keys(suites).join('|')}] [--json] [--rounds N] [--seconds N]
 
 Measures the shop against a ceiling in the same run; a ratio is the median of the rounds, with its least and greatest.
@@ -28,7 +32,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return console.log(help);
-  const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
+  const chosen = positionals.length > 0 ? positionals : all;
   for (const name of chosen) {
     const suite = suites[name as keyof typeof suites];
     if (!suite) throw new TypeError(`There is no benchmark "${name}".`);

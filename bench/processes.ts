@@ -13,10 +13,16 @@ export function startCeiling(): Promise<Running> {
   return start('./ceiling.ts', {});
 }
 
+/** A collector of traces that keeps nothing. */
+export function startCollector(): Promise<Running> {
+  return start('./collector.ts', {});
+}
+
 /** The shop as `npm start` runs it, on a new data folder, without demo data. */
-export async function startShop(): Promise<Running> {
+export async function startShop(settings: Record<string, string> = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-bench-'));
-  const shop = await start('../apps/api/start.mjs', { PORT: '0', TICKETBUDDY_DATA: folder, TICKETBUDDY_SEED: 'off' });
+  const own = { PORT: '0', TICKETBUDDY_DATA: folder, TICKETBUDDY_SEED: 'off' };
+  const shop = await start('../apps/api/start.mjs', { ...own, ...settings });
   const stop = async () => {
     await shop.stop();
     await rm(folder, { recursive: true });

@@ -8,8 +8,8 @@ export type Figure = {
   readonly ratioMin?: number;
   readonly ratioMax?: number;
   readonly rounds?: number;
-  /** What the project promises: the least ratio, or with `atMost` the greatest. */
-  readonly target: number;
+  /** What the project promises: the least ratio, or with `atMost` the greatest. Unset: nothing. */
+  readonly target?: number;
   readonly atMost?: boolean;
 };
 
@@ -29,7 +29,8 @@ export function median(values: readonly number[]): number {
 
 function sentence({ name, value, unit, ceiling, ratio, ratioMin, ratioMax, rounds, target, atMost }: Figure): string {
   const spread = rounds ? ` (${ratioMin}–${ratioMax} in ${rounds} rounds)` : '';
+  const beginning = `${name.padEnd(24)} ${value} ${unit} of ${ceiling}: ratio ${ratio}${spread}`;
+  if (target === undefined) return beginning;
   const kept = atMost ? ratio <= target : ratio >= target;
-  const promise = `${kept ? 'keeps' : 'MISSES'} ${atMost ? '≤' : '≥'} ${target}`;
-  return `${name.padEnd(24)} ${value} ${unit} of ${ceiling}: ratio ${ratio}${spread}, ${promise}`;
+  return `${beginning}, ${kept ? 'keeps' : 'MISSES'} ${atMost ? '≤' : '≥'} ${target}`;
 }

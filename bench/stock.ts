@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Shot } from './load.ts';
 
-export type Stock = { readonly getEvent: () => Shot; readonly reserve: () => Shot };
+export type Stock = {
+  readonly getEvent: () => Shot;
+  readonly reserve: () => Shot;
+  /** By the buyer who holds the seat: granted once. */
+  readonly purchase: () => Shot;
+  readonly seats: number;
+};
 
 type Seat = { readonly Id: string; readonly EventId: string };
 
@@ -21,7 +27,8 @@ export async function fillShop(url: string): Promise<Stock> {
     body: JSON.stringify({ userId: randomUUID(), ticketIds: [Id] }),
   }));
   const reads = ids.map((id) => ({ method: 'GET' as const, path: `/events/${id}` }));
-  return { getEvent: inTurn(reads), reserve: inTurn(holds) };
+  const purchases = holds.map((shot) => ({ ...shot, path: shot.path.replace(/reserve$/, 'purchase') }));
+  return { getEvent: inTurn(reads), reserve: inTurn(holds), purchase: inTurn(purchases), seats: seats.length };
 }
 
 /** How long after the answer to an announcement its seats are listed. */

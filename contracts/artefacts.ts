@@ -2,7 +2,9 @@ import type { TSchema } from 'typebox';
 import { Event, EventId, EventList, Ticket, TicketList, User, UserId, UserList } from './http/answers.ts';
 import { Failure, Problem } from './http/failures.ts';
 import { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
+import { EventSoldOut } from './messages/event-sold-out.ts';
 import { EventUpserted } from './messages/event-upserted.ts';
+import { UserRegistered } from './messages/user-registered.ts';
 import { UserUpserted } from './messages/user-upserted.ts';
 
 /** Every schema that is written to `schemas/`; the first part of a name says in which direction it travels. */
@@ -22,6 +24,8 @@ export const artefacts: Readonly<Record<string, TSchema>> = {
   'http/answers/user': User,
   'http/answers/user-id': UserId,
   'http/answers/user-list': UserList,
+  'messages/event-sold-out': EventSoldOut,
   'messages/event-upserted': EventUpserted,
+  'messages/user-registered': UserRegistered,
   'messages/user-upserted': UserUpserted,
 };

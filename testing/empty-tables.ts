@@ -11,8 +11,9 @@ export async function emptyTables(pool: pg.Pool): Promise<void> {
     // Without its triggers, since the ledger refuses to be emptied.
     await client.query(`
       set session_replication_role = replica;
-      truncate events.events, events.outbox, users.users, users.outbox,
-        tickets.events, tickets.seats, tickets.ledger, tickets.inbox, broker.messages;
+      truncate events.events, events.outbox, events.inbox, events.sold_out, users.users, users.outbox, tickets.events,
+        tickets.seats, tickets.ledger, tickets.outbox, tickets.inbox, tickets.buyers,
+        tickets.idempotency, broker.messages;
       set session_replication_role = default`);
   } finally {
     client.release();
@@ -23,6 +24,7 @@ async function isBusy(pool: pg.Pool): Promise<boolean> {
   const { rows } = await pool.query(`
     select exists (select from events.outbox where published_at is null)
       or exists (select from users.outbox where published_at is null)
+      or exists (select from tickets.outbox where published_at is null)
       or exists (select from broker.messages where parked_at is null) as busy`);
   return rows[0]?.busy === true;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventsModule } from '@ticketbuddy/events';
+import { installJobs } from '@ticketbuddy/jobs';
 import { brokerMigrations } from '@ticketbuddy/messaging';
 import { createPool, migrate, startEmbedded } from '@ticketbuddy/postgres';
 import { ticketsModule } from '@ticketbuddy/tickets';
@@ -39,5 +40,6 @@ async function createTemplate(serverUrl: string, templateUrl: string): Promise<v
     brokerMigrations,
     ...[eventsModule, usersModule, ticketsModule].map(({ migrations }) => migrations),
   ]);
+  await installJobs(pool);
   await pool.end();
 }

@@ -8,11 +8,22 @@ export {
   startTrial,
   type Trial,
 } from './broker-under-test.ts';
+export { type Crash, CrashingProcess } from './crashing-process.ts';
 export { createTestDatabase, type TestDatabase, testDatabase } from './database.ts';
 export { emptyTables } from './empty-tables.ts';
 export { FakeClock } from './fake-clock.ts';
+export {
+  type MassTransitPeer,
+  massTransitPeer,
+  type PeerMessage,
+  type PeerType,
+  type Received,
+} from './masstransit-peer.ts';
 export { startPathRouter } from './path-router.ts';
 export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.ts';
 export { openLine } from './rabbitmq-line.ts';
+export { openStallingProxy } from './stalling-proxy.ts';
 export { loadStories, type Story } from './replay/captures.ts';
 export { replayStory } from './replay/replay.ts';
+export { type SeededRandom, seededRandom } from './seeded-random.ts';
+export { SimulatedBroker } from './simulated-broker.ts';

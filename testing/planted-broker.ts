@@ -186,7 +186,7 @@ class MemoryServer {
 
   #postpone(queue: MemoryQueue, entry: Entry, name: string, error: unknown): void {
     const { report, isTransient } = this.#surroundings;
-    report.failed(entry.message, error, entry.attempts + 1);
+    report.failed(entry.message, error, entry.attempts + 1, name);
     if (!isTransient(error) || this.#has('parks what would pass')) entry.attempts += 1;
     const delayMs = this.#delayMs(entry.attempts);
     if (delayMs === undefined) {

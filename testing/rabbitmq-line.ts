@@ -4,7 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A line to a server on 127.0.0.1 that can be cut: what is on it is lost, and nobody gets through any more. */
 export type Line = { readonly url: string; cut(): Promise<void> };
 
-export async function openLine(url: string): Promise<Line> {
+/** On a free port unless told otherwise. */
+export async function openLine(url: string, port = 0): Promise<Line> {
   const target = Number(new URL(url).port);
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
@@ -17,7 +18,7 @@ export async function openLine(url: string): Promise<Line> {
     far.on('close', () => near.destroy());
     near.pipe(far).pipe(near);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   const own = new URL(url);
   own.port = `${(server.address() as { port: number }).port}`;
   return {

@@ -3,7 +3,7 @@ import { StartError } from '@ticketbuddy/errors';
 import { systemClock } from '@ticketbuddy/runtime';
 import colors from 'picocolors';
 import { createLog } from './log.ts';
-import { everyModule } from './modules.ts';
+import { known } from './modules.ts';
 import { panel } from './panel.ts';
 import { type Shop, startShop } from './shop.ts';
 
@@ -20,7 +20,7 @@ try {
 
 async function main(): Promise<void> {
   const started = performance.now();
-  const config = readConfig({ modules: everyModule.map(({ name }) => name) });
+  const config = readConfig(known);
   const log = createLog(config.logLevel);
   const starting = startShop({
     config,

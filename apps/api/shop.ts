@@ -2,8 +2,9 @@ import type { Config } from '@ticketbuddy/config';
 import { StartError } from '@ticketbuddy/errors';
 import { createServer } from '@ticketbuddy/http';
 import { brokerMigrations } from '@ticketbuddy/messaging';
-import { createPool, isTransient, migrate, openServer } from '@ticketbuddy/postgres';
-import { type Clock, startModules } from '@ticketbuddy/runtime';
+import { createPool, isTransient, migrate, openServer, poolGauges } from '@ticketbuddy/postgres';
+import { type Clock, startModuleJobs, startModules } from '@ticketbuddy/runtime';
+import { metricsText, startTelemetry } from '@ticketbuddy/telemetry';
 import type { Logger } from 'pino';
 import { everyModule } from './modules.ts';
 
@@ -41,6 +42,8 @@ async function open(
   closing: Closing[],
 ): Promise<Shop> {
   const modules = everyModule.filter(({ name }) => config.modules.includes(name));
+  const telemetry = await startTelemetry(config.tracing);
+  closing.unshift(() => telemetry.stop());
   const database = await openServer({ ...config, onProgress });
   closing.unshift(() => database.stop());
   const pool = createPool({ url: database.url, connections: config.databaseConnections });
@@ -54,13 +57,23 @@ async function open(
     pool,
     url: database.url,
     amqpUrl: config.amqpUrl,
+    legacyQueues: config.legacyQueues,
     clock,
     log,
   });
   closing.unshift(() => running.stop());
+  const jobs = startModuleJobs({ modules, deps: running.deps, pool, log });
+  closing.unshift(() => jobs.stop());
 
   const routes = modules.flatMap((module) => module.routes(running.deps));
-  const server = await createServer({ routes, log, isTransient, checkHealth: () => pool.query('select 1') });
+  const gauges = [poolGauges(pool), ...running.gauges];
+  const server = await createServer({
+    routes,
+    log,
+    isTransient,
+    checkHealth: () => pool.query('select 1'),
+    metrics: () => metricsText(gauges),
+  });
   closing.unshift(() => server.close());
   const url = await server.listen({ host: config.host, port: config.port }).catch((error) => refusePort(error, config));
 

@@ -8,6 +8,7 @@ import { startEmbedded } from '@ticketbuddy/postgres';
 /** A PostgreSQL server of the test's own, which can go away and come back at the same address. */
 export type TestServer = {
   readonly url: string;
+  readonly dataFolder: string;
   /** Cuts every session off and ends in order. */
   shutDown(): Promise<void>;
   /** Ends it without a chance to put anything in order. */
@@ -24,6 +25,7 @@ export async function startTestServer(): Promise<TestServer> {
   let server = await start();
   return {
     url: server.url,
+    dataFolder,
     shutDown: () => server.stop(),
     async kill() {
       const pid = Number.parseInt(await readFile(join(dataFolder, 'postgres', 'postmaster.pid'), 'utf8'), 10);

@@ -1,3 +1,4 @@
+import type { Config } from '@ticketbuddy/config';
 import { systemClock } from '@ticketbuddy/runtime';
 import { createTestDatabase, startPathRouter, type TestDatabase } from '@ticketbuddy/testing';
 import { pino } from 'pino';
@@ -20,18 +21,22 @@ export function startTestShop(shape: Shape): Promise<TestShop> {
   return shape === 'split' ? startSplitShop() : startWholeShop();
 }
 
-async function startWholeShop(): Promise<TestShop> {
+/** One process, with settings of its own where the test is about them. */
+export async function startWholeShop(settings: Partial<Config> = {}): Promise<TestShop> {
   const database = await createTestDatabase();
   const config = {
     host: '127.0.0.1',
     port: 0,
     databaseUrl: database.url,
     amqpUrl: undefined,
+    legacyQueues: {},
     databaseConnections: 20,
     dataFolder: '',
     seed: false,
     modules: ['events', 'users', 'tickets'],
     logLevel: 'silent',
+    tracing: { endpoint: undefined, sampleRatio: 0.1, serviceName: 'ticketbuddy' },
+    ...settings,
   };
   const shop = await startShop({ config, clock: systemClock, log: pino({ level: 'silent' }) });
   return {

@@ -1,10 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const lookEveryMs = 10;
-const boundMs = 20_000;
+const boundMsUsual = 20_000;
 
-/** Looks until there is an answer other than `undefined` and `false`, and gives it; throws when none came in 20 s. */
-export async function until<T>(fact: string, look: () => Promise<T | undefined | false>): Promise<T> {
+/** Looks until there is an answer other than `undefined` and `false`, and gives it; throws when none came in time. */
+export async function until<T>(
+  fact: string,
+  look: () => Promise<T | undefined | false>,
+  boundMs = boundMsUsual,
+): Promise<T> {
   const end = performance.now() + boundMs;
   while (performance.now() < end) {
     const found = await look();

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { StartError } from '@ticketbuddy/errors';
 import { createDatabase } from '@ticketbuddy/postgres';
 import { type AuditFinding, auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';
 import { type Audit, reportAudit, reportAuditAsJson } from './audit-report.ts';
 import type { Context } from './context.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase, refuseWithoutDatabase } from './open-database.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -15,19 +13,11 @@ import type { Terminal } from './terminal.ts';
  */
 export async function audit(context: Context, { json = false }: { readonly json?: boolean } = {}): Promise<number> {
   const { terminal } = context;
-  refuseWithoutDatabase(context);
+  refuseWithoutDatabase(context, 'There is nothing to audit');
   await using database = await openDatabase(context);
   const result = await auditAll(database.pool, terminal).catch(refuseUnfit);
   terminal.print(json ? reportAuditAsJson(result) : reportAudit(result, terminal.colors));
   return result.findings.length === 0 ? 0 : 1;
-}
-
-// Opening a data folder without a database would make one.
-function refuseWithoutDatabase({ config: { databaseUrl, dataFolder } }: Context): void {
-  if (databaseUrl !== undefined || existsSync(join(dataFolder, 'postgres'))) return;
-  throw new StartError(
-    `There is nothing to audit: ${dataFolder} holds no database; start the shop once, or set TICKETBUDDY_DATA or DATABASE_URL to where its data is.`,
-  );
 }
 
 async function auditAll(pool: pg.Pool, { status, interrupted }: Terminal): Promise<Audit> {

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { StartError } from '@ticketbuddy/errors';
 import { createPool, DataFolderTaken, findEmbedded, openServer } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Context } from './context.ts';
@@ -20,6 +23,14 @@ export async function openDatabase(context: Context): Promise<OpenDatabase> {
       await server.stop();
     },
   };
+}
+
+/** For commands that look only: opening a data folder without a database would make one. */
+export function refuseWithoutDatabase({ config: { databaseUrl, dataFolder } }: Context, lack: string): void {
+  if (databaseUrl !== undefined || existsSync(join(dataFolder, 'postgres'))) return;
+  throw new StartError(
+    `${lack}: ${dataFolder} holds no database; start the shop once, or set TICKETBUDDY_DATA or DATABASE_URL to where its data is.`,
+  );
 }
 
 type Server = { readonly url: string; stop(): Promise<void> };

@@ -1,5 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { addJobsCommands } from './jobs-commands.ts';
+import { addMessagesCommands } from './messages-commands.ts';
 import own from './package.json' with { type: 'json' };
+import type { CommandName, CommandOptions } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
@@ -13,7 +16,7 @@ Settings come from the environment and are the shop's own; README.md lists them.
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
   // Help and mistakes are answered without loading the contexts, which takes ten times as long.
-  const runCommand = async (name: 'seed' | 'audit', options: { readonly json?: true } = {}) => {
+  const runCommand = async (name: CommandName, options: CommandOptions = {}) => {
     const commands = await import('./run-command.ts');
     exitCode = await commands.runCommand(name, options, terminal);
   };
@@ -32,16 +35,23 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     )
     .option('--json', 'Print one JSON object')
     .action((options) => runCommand('audit', options));
-  await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' }).catch((error: unknown) => {
+  addJobsCommands(program, runCommand);
+  addMessagesCommands(program, runCommand);
+  await program.parseAsync(orHelp(args), { from: 'user' }).catch((error: unknown) => {
     exitCode = exitCodeOf(error, terminal);
   });
   return exitCode;
 }
 
+// Commander takes a command that only has others below it for a mistake.
+function orHelp(args: readonly string[]): readonly string[] {
+  return args.length === 0 || (args.length === 1 && args[0] === 'messages') ? [...args, '--help'] : args;
+}
+
 function describeProgram(terminal: Terminal): Command {
   const { bold, isColorSupported } = terminal.colors;
   return new Command('ticketbuddy')
-    .description('Looks after a TicketBuddy shop: its demo data and its ledger of every seat.')
+    .description('Looks after a TicketBuddy shop: its demo data, its ledger of every seat, its jobs and its messages.')
     .usage('<command> [options]')
     .version(own.version, '-v, --version', 'Show the version')
     .helpOption('-h, --help', 'Show this help')

@@ -2,20 +2,42 @@ import { readConfig } from '@ticketbuddy/config';
 import { StartError } from '@ticketbuddy/errors';
 import { isTransient } from '@ticketbuddy/postgres';
 import { audit } from './audit.ts';
-import { everyModule } from './modules.ts';
+import { listOfQueues, retryJobs, runJob, showJobs } from './jobs.ts';
+import {
+  dropMessages,
+  listOfMessageQueues,
+  type MessagesOptions,
+  parkedMessages,
+  retryMessages,
+  showMessage,
+} from './messages.ts';
+import { known } from './modules.ts';
 import { seed } from './seed.ts';
 import type { Terminal } from './terminal.ts';
 
-const commands = { seed, audit };
+const commands = {
+  seed,
+  audit,
+  jobs: listOfQueues,
+  'jobs show': showJobs,
+  'jobs run': runJob,
+  'jobs retry': retryJobs,
+  'messages parked': parkedMessages,
+  'messages show': showMessage,
+  'messages retry': retryMessages,
+  'messages drop': dropMessages,
+  'messages queues': listOfMessageQueues,
+};
+
+export type CommandName = keyof typeof commands;
+
+/** What a command line says beside the command: `of` and `ids` are what it is about. */
+export type CommandOptions = MessagesOptions & { readonly json?: true; readonly of?: string; readonly all?: string };
 
 /** Runs a command with the settings of the environment and answers its exit code; what it throws is said here. */
-export async function runCommand(
-  name: keyof typeof commands,
-  options: { readonly json?: true },
-  terminal: Terminal,
-): Promise<number> {
+export async function runCommand(name: CommandName, options: CommandOptions, terminal: Terminal): Promise<number> {
   try {
-    const config = readConfig({ modules: everyModule.map((module) => module.name) });
+    const config = readConfig(known);
     return await commands[name]({ config, terminal }, options);
   } catch (error) {
     terminal.complain(terminal.interrupted.aborted ? 'Interrupted.' : describe(error));

@@ -1,4 +1,4 @@
-import { brokerMigrations } from '@ticketbuddy/messaging';
+import { brokerMigrations, createEmbeddedAdmin, createRabbitAdmin } from '@ticketbuddy/messaging';
 import { migrate } from '@ticketbuddy/postgres';
 import { type Deps, type Module, startModules, systemClock } from '@ticketbuddy/runtime';
 import type { Context } from './context.ts';
@@ -24,8 +24,11 @@ export async function seed({ config, terminal }: Context): Promise<number> {
   const { amqpUrl } = config;
   const { deps, stop } = await startModules({ modules, everyModule, pool, url, amqpUrl, clock: systemClock, log });
   stack.defer(stop);
+  const admin = amqpUrl === undefined ? createEmbeddedAdmin(pool) : createRabbitAdmin({ url: amqpUrl });
+  stack.defer(() => admin.close());
+  const since = deps.clock.now();
   const added = await seedAll(modules, deps, terminal);
-  await messagesHandled(pool, modules, deps);
+  await messagesHandled({ pool, modules, deps, admin, since });
   terminal.print(report(added, terminal));
   return 0;
 }

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { openTerminal } from './terminal.ts';
 import { anOutput } from './test-cli.ts';
@@ -42,4 +43,30 @@ test('a terminal without colours, as under NO_COLOR, gets none', () => {
   const err = anOutput({ isTTY: true, hasColors: () => false });
   openTerminal(anOutput(), err, signal).complain('broken');
   expect(err.written()).toBe('broken\n');
+});
+
+test.each([
+  ['y\n', true],
+  [' Yes \n', true],
+  ['\n', false],
+  ['no\n', false],
+  ['', false],
+])('to a question %j is %s', async (said, isYes) => {
+  const [err, input] = [anOutput({ isTTY: true }), Object.assign(new PassThrough(), { isTTY: true })];
+  const answer = openTerminal(anOutput(), err, signal, input).ask('Delete it?');
+  input.end(said);
+  expect([await answer, err.written()]).toEqual([isYes, 'Delete it? [y/N] ']);
+});
+
+test('who gives a command from a file is not asked', () => {
+  const terminal = openTerminal(anOutput(), anOutput({ isTTY: true }), signal, new PassThrough());
+  expect(terminal.ask('Delete it?')).toBe(undefined);
+});
+
+test('Ctrl-C ends a question without an answer', async () => {
+  const interruption = new AbortController();
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const answer = openTerminal(anOutput(), anOutput({ isTTY: true }), interruption.signal, input).ask('Delete it?');
+  interruption.abort();
+  await expect(answer).rejects.toThrow('aborted');
 });

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import colors from 'picocolors';
 
 /** Where a command speaks to the person who gave it. */
@@ -8,6 +9,10 @@ export type Terminal = {
   complain(text: string): void;
   /** What goes on: one line on standard error that the next one replaces; only a person at a terminal sees it. */
   status(text: string): void;
+  /** Whether the person says yes; `undefined` when there is nobody to ask. */
+  ask(question: string): Promise<boolean> | undefined;
+  /** How wide the terminal is that shows what is printed; a file has no width. */
+  readonly columns: number | undefined;
   /** For what is printed; they do nothing unless a terminal shows them. */
   readonly colors: typeof colors;
   /** Aborted when the person wants the command to end. */
@@ -22,9 +27,12 @@ export type Output = {
   hasColors?(): boolean;
 };
 
+/** As much of standard input as is used. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
 const wipeLine = '\r\u001b[2K';
 
-export function openTerminal(out: Output, err: Output, interrupted: AbortSignal): Terminal {
+export function openTerminal(out: Output, err: Output, interrupted: AbortSignal, input?: Input): Terminal {
   const [outColors, errColors] = [colorsOf(out), colorsOf(err)];
   let isStatusShown = false;
   const wipe = () => {
@@ -46,9 +54,27 @@ export function openTerminal(out: Output, err: Output, interrupted: AbortSignal)
       err.write(errColors.dim(cut(`  ${text} …`, err.columns)));
       isStatusShown = true;
     },
+    ask(question) {
+      if (!input?.isTTY || !err.isTTY) return undefined;
+      wipe();
+      err.write(`${question} [y/N] `);
+      return saysYes(input, interrupted);
+    },
+    columns: out.isTTY ? out.columns || 80 : undefined,
     colors: outColors,
     interrupted,
   };
+}
+
+async function saysYes(input: Input, interrupted: AbortSignal): Promise<boolean> {
+  const lines = createInterface({ input, signal: interrupted });
+  const { promise: answer, resolve } = Promise.withResolvers<string>();
+  lines.once('line', resolve);
+  lines.once('close', () => resolve(''));
+  const said = await answer;
+  lines.close();
+  interrupted.throwIfAborted();
+  return /^\s*y(es)?\s*$/i.test(said);
 }
 
 // A line that wraps could not be wiped. A terminal that does not know its width says 0.

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { readConfig } from '@ticketbuddy/config';
 import type pg from 'pg';
 import type { Context } from './context.ts';
-import { everyModule } from './modules.ts';
+import { known } from './modules.ts';
 import { type Output, openTerminal } from './terminal.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export type Spoken = Context & { readonly out: () => string; readonly err: () =>
 
 export function aContext(settings: Settings): Spoken {
   const [out, err] = [anOutput(), anOutput()];
-  const config = readConfig({ modules: everyModule.map(({ name }) => name) }, settings);
+  const config = readConfig(known, settings);
   const terminal = openTerminal(out, err, new AbortController().signal);
   return { config, terminal, out: out.written, err: err.written };
 }

@@ -3,7 +3,7 @@ import { run } from './program.ts';
 import { openTerminal } from './terminal.ts';
 
 const interruption = new AbortController();
-const terminal = openTerminal(process.stdout, process.stderr, interruption.signal);
+const terminal = openTerminal(process.stdout, process.stderr, interruption.signal, process.stdin);
 const interrupted = 130;
 
 // Once: finish what is running, then stop. Twice: stop now.

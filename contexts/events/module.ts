@@ -1,4 +1,7 @@
 import type { Module } from '@ticketbuddy/runtime';
+import { consumers } from './consumers.ts';
+import { jobs } from './jobs.ts';
+import { legacyConsumers } from './legacy-consumers.ts';
 import { routes } from './routes.ts';
 import { seedEvents } from './seed.ts';
 
@@ -7,6 +10,8 @@ export const eventsModule: Module = {
   migrations: { schema: 'events', folder: new URL('./migrations/', import.meta.url) },
   publishes: true,
   routes,
-  consumers: () => [],
+  consumers,
+  legacyConsumers,
+  jobs,
   seed: seedEvents,
 };

@@ -66,6 +66,13 @@ export async function updateEvent(tx: Transact<DB>, event: Event): Promise<void>
     .catch(refuseOverlap);
 }
 
+/** Told again, the first time stays. */
+export async function noteSoldOut(tx: Transact<DB>, eventId: string, at: Temporal.Instant): Promise<void> {
+  await sql`
+    insert into events.sold_out (event_id, sold_out_at) values (${eventId}, ${toMicrosecond(at)})
+    on conflict do nothing`.execute(tx);
+}
+
 function refuseOverlap(error: unknown): never {
   throw brokenConstraint(error) === 'one_event_at_a_time' ? venueUnavailable() : error;
 }

@@ -31,6 +31,11 @@ export interface Events {
   version: Generated<number>;
 }
 
+export interface Inbox {
+  message_id: string;
+  received_at: Generated<ColumnType<Temporal.Instant, string, string>>;
+}
+
 export interface Outbox {
   body: Json;
   key: string;
@@ -38,11 +43,19 @@ export interface Outbox {
   position: Generated<number>;
   published_at: ColumnType<Temporal.Instant, string, string> | null;
   sent_at: ColumnType<Temporal.Instant, string, string>;
+  traceparent: string | null;
   urn: string;
   version: number;
 }
 
+export interface SoldOut {
+  event_id: string;
+  sold_out_at: ColumnType<Temporal.Instant, string, string>;
+}
+
 export interface DB {
   events: Events;
+  inbox: Inbox;
   outbox: Outbox;
+  sold_out: SoldOut;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { eventUpsertedUrn } from '@ticketbuddy/contracts';
+import { eventUpsertedUrn, userUpsertedUrn } from '@ticketbuddy/contracts';
 import type { Message } from '@ticketbuddy/messaging';
 import { describe, expect, test } from 'vitest';
 import { consumers } from './consumers.ts';
@@ -145,10 +145,24 @@ describe('a message that cannot be read throws and leaves nothing behind, so tha
   });
 });
 
-test('tickets listens to EventUpserted and to nothing else', async () => {
+describe('an event at which no seat could be sold is set aside, and the reason says why:', () => {
+  test.each([
+    { what: 'no price', price: null, reason: 'the event has no price' },
+    { what: 'a price below zero', price: '-12.50', reason: 'the event has a price below zero (-12.50)' },
+    { what: 'a venue that nobody knows', venue: 10, reason: 'nobody knows how many seats venue 10 has' },
+  ])('$what', async ({ reason, what: _, ...said }) => {
+    const { receive } = await openInbox();
+    await expect(receive({ ...aMessage(), body: aBody(said) })).rejects.toThrow(reason);
+  });
+});
+
+test('tickets listens to events and users, on a queue each', async () => {
   const { deps } = await openBoxOffice();
   const queues = consumers(deps).map(({ name, urns }) => ({ name, urns }));
-  expect(queues).toEqual([{ name: 'tickets.events', urns: [eventUpsertedUrn] }]);
+  expect(queues).toEqual([
+    { name: 'tickets.events', urns: [eventUpsertedUrn] },
+    { name: 'tickets.users', urns: [userUpsertedUrn] },
+  ]);
 });
 
 async function openInbox() {

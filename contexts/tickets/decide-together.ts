@@ -1,33 +1,46 @@
 import { Refusal } from '@ticketbuddy/errors';
 import type { Transact } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
+import { recall } from './idempotency.ts';
 import type { Granted, Seat, SeatsById, Selection } from './seat.ts';
-import { lockSeats } from './store.ts';
 import type { DB } from './tables.gen.ts';
 
 /** What became of one selection of a batch. */
 export type Outcome = { readonly refused: Refusal } | { readonly seats: readonly Seat[] };
 
 type Rule = (seats: SeatsById, selection: Selection, now: Temporal.Instant) => Seat[];
-type Write = (tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant) => Promise<void>;
+
+type Way = {
+  /** Answers the seats that the selections name, which nobody else changes until the transaction ends. */
+  readonly lock: (tx: Transact<DB>, selections: readonly Selection[]) => Promise<Seat[]>;
+  readonly rule: Rule;
+  readonly write: (tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant) => Promise<void>;
+};
 
 /**
  * Decides a batch of selections in one transaction: locks all their seats in one order, then judges each selection, in
  * the order of the batch, against what those before it changed, then writes what was granted. A refused one changes
- * nothing. Answers an outcome for each.
+ * nothing. What was decided before, under the same key, is not decided again. Answers an outcome for each.
  */
 export async function decideTogether(
   { db, clock }: Deps<DB>,
   selections: readonly Selection[],
-  rule: Rule,
-  write: Write,
+  { lock, rule, write }: Way,
 ): Promise<Outcome[]> {
   return db.transaction(async (tx) => {
-    const seats = byEvent(await lockSeats(tx, selections));
+    const decisions = await recall(tx, selections, clock.now());
+    const seats = byEvent(await lock(tx, selections));
     const now = clock.now();
-    const outcomes = selections.map((selection) => judge(seats, selection, rule, now));
-    const granted = outcomes.flatMap((outcome, nth) => grantedOf(outcome, selections[nth]));
+    const granted: Granted[] = [];
+    const outcomes = selections.map((selection) =>
+      decisions.outcomeOf(selection, () => {
+        const outcome = judge(seats, selection, rule, now);
+        granted.push(...grantedOf(outcome, selection));
+        return outcome;
+      }),
+    );
     if (granted.length > 0) await write(tx, granted, now);
+    await decisions.keep();
     return outcomes;
   });
 }
@@ -55,7 +68,7 @@ function judge(maps: SeatMaps, selection: Selection, rule: Rule, now: Temporal.I
   }
 }
 
-function grantedOf(outcome: Outcome, selection: Selection | undefined): Granted[] {
-  if ('refused' in outcome || outcome.seats.length === 0 || !selection) return [];
+function grantedOf(outcome: Outcome, selection: Selection): Granted[] {
+  if ('refused' in outcome || outcome.seats.length === 0) return [];
   return [{ selection, seats: outcome.seats }];
 }

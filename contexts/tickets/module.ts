@@ -1,13 +1,17 @@
 import type { Module } from '@ticketbuddy/runtime';
 import { consumers } from './consumers.ts';
+import { jobs } from './jobs.ts';
+import { legacyConsumers } from './legacy-consumers.ts';
 import { routes } from './routes.ts';
 import { seedSales } from './seed.ts';
 
 export const ticketsModule: Module = {
   name: 'tickets',
   migrations: { schema: 'tickets', folder: new URL('./migrations/', import.meta.url) },
-  publishes: false,
+  publishes: true,
   routes,
   consumers,
+  legacyConsumers,
+  jobs,
   seed: seedSales,
 };

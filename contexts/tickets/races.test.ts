@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, isTransient } from '@ticketbuddy/postgres';
-import { groupCommit } from '@ticketbuddy/runtime';
+import { type Database, groupCommit, isTransient } from '@ticketbuddy/postgres';
 import type { TestDatabase } from '@ticketbuddy/testing';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './decide-together.ts';

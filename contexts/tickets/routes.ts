@@ -1,8 +1,10 @@
-import { Failure, TicketList, TicketSelection } from '@ticketbuddy/contracts';
-import { noContent, ok, route } from '@ticketbuddy/http';
-import { isTransient } from '@ticketbuddy/postgres';
-import { type Deps, groupCommit } from '@ticketbuddy/runtime';
+import { Failure, Problem, TicketList, TicketSelection } from '@ticketbuddy/contracts';
+import { type Incoming, noContent, ok, route } from '@ticketbuddy/http';
+import { groupCommit, isTransient } from '@ticketbuddy/postgres';
+import type { Deps } from '@ticketbuddy/runtime';
+import { currentTraceparent } from '@ticketbuddy/telemetry';
 import type { Outcome } from './decide-together.ts';
+import { withAttempt } from './idempotency.ts';
 import { listSeats, listSeatsOfOwner } from './list-seats.ts';
 import { purchaseSeats } from './purchase-seats.ts';
 import { reserveSeats } from './reserve-seats.ts';
@@ -19,6 +21,7 @@ export function routes(deps: Deps<DB>) {
       path: '/events/:eventId/tickets',
       summary: 'The seats of an event, in no order to rely on',
       tag: 'tickets',
+      useCase: 'list seats',
       answers: { 200: TicketList },
       handle: async ({ ids }) => ok(seatsJson(await listSeats(deps, ids.eventId ?? ''), deps.clock.now())),
     }),
@@ -27,6 +30,7 @@ export function routes(deps: Deps<DB>) {
       path: '/events/:eventId/tickets/user/:userId',
       summary: 'The seats of an event that a user bought',
       tag: 'tickets',
+      useCase: 'list seats of owner',
       answers: { 200: TicketList },
       handle: async ({ ids }) => {
         const seats = await listSeatsOfOwner(deps, ids.eventId ?? '', ids.userId ?? '');
@@ -38,22 +42,34 @@ export function routes(deps: Deps<DB>) {
       path: '/events/:eventId/tickets/reserve',
       summary: 'Hold seats for a user for 15 minutes: all of them or none',
       tag: 'tickets',
+      useCase: 'reserve seats',
       request: TicketSelection,
       read: readSelection,
-      answers: { 204: undefined, 400: Failure },
-      handle: async ({ ids, body }) => answer(await reserve({ eventId: ids.eventId ?? '', ...body })),
+      repeatable: true,
+      answers: { 204: undefined, 400: Failure, 422: Problem },
+      handle: async (incoming) => answer(await reserve(selectionOf('reserve', incoming))),
     }),
     route({
       method: 'POST',
       path: '/events/:eventId/tickets/purchase',
       summary: 'Buy seats for a user: all of them or none',
       tag: 'tickets',
+      useCase: 'purchase seats',
+      traced: 'always',
       request: TicketSelection,
       read: readSelection,
-      answers: { 204: undefined, 400: Failure },
-      handle: async ({ ids, body }) => answer(await purchase({ eventId: ids.eventId ?? '', ...body })),
+      repeatable: true,
+      answers: { 204: undefined, 400: Failure, 422: Problem },
+      handle: async (incoming) => answer(await purchase(selectionOf('purchase', incoming))),
     }),
   ];
+}
+
+type Wanted = Incoming<Pick<Selection, 'userId' | 'seatIds'>>;
+
+function selectionOf(useCase: 'reserve' | 'purchase', { ids, body, idempotencyKey }: Wanted): Selection {
+  const selection = { eventId: ids.eventId ?? '', ...body, traceparent: currentTraceparent() };
+  return withAttempt(selection, useCase, idempotencyKey);
 }
 
 function answer(outcome: Outcome) {

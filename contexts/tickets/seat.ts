@@ -1,4 +1,5 @@
 import { seatsHeld, seatsSold, seatsUnknown } from './refusals.ts';
+import type { Attempt } from './store-idempotency.ts';
 
 /** One place at one event. A hold whose end has come is as good as none. */
 export type Seat = {
@@ -14,7 +15,15 @@ export type SeatState =
   | { readonly state: 'sold'; readonly ownerId: string; readonly soldAt: Temporal.Instant };
 
 /** The seats that one user wants at one event: all of them or none. */
-export type Selection = { readonly eventId: string; readonly userId: string; readonly seatIds: readonly string[] };
+export type Selection = {
+  readonly eventId: string;
+  readonly userId: string;
+  readonly seatIds: readonly string[];
+  /** The trace in which they are wanted (W3C), handed on to what is told of it. */
+  readonly traceparent?: string | undefined;
+  /** Set when the client may ask again for the same, and must then get the same answer. */
+  readonly attempt?: Attempt | undefined;
+};
 
 /** A selection that was granted, and its seats as they are from then on. */
 export type Granted = { readonly selection: Selection; readonly seats: readonly Seat[] };

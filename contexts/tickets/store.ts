@@ -33,6 +33,24 @@ export async function lockSeats(tx: Transact<DB>, selections: readonly Selection
   return rows.map(toSeat);
 }
 
+/**
+ * The same, and the transaction is then the only one that sells seats of these events, until it ends: of two that sell
+ * the last two seats at once each would see the other's as unsold.
+ */
+export async function lockSeatsForSale(tx: Transact<DB>, selections: readonly Selection[]): Promise<Seat[]> {
+  const wanted = selections.flatMap(({ eventId, seatIds }) => seatIds.map((id) => ({ eventId, id })));
+  const { rows } = await sql<Selectable<DB['seats']>>`
+    with sales as materialized (
+      select id from tickets.events where id = any(${selections.map(({ eventId }) => eventId)}::uuid[])
+      order by id for no key update
+    )
+    select ${columns} from tickets.seats
+    where event_id = any(array(select id from sales)) and (event_id, id) in (
+      select * from unnest(${wanted.map(({ eventId }) => eventId)}::uuid[], ${wanted.map(({ id }) => id)}::uuid[]))
+    ${inOrder} for update`.execute(tx);
+  return rows.map(toSeat);
+}
+
 export async function lockSeatsOfEvent(tx: Transact<DB>, eventId: string): Promise<Seat[]> {
   const { rows } = await sql<Selectable<DB['seats']>>`
     select ${columns} from tickets.seats where event_id = ${eventId} ${inOrder} for update`.execute(tx);
@@ -56,22 +74,49 @@ export async function holdSeats(tx: Transact<DB>, granted: readonly Granted[], n
     select event_id, 'held', numbers, user_id, held_until, ${now.toString()} from granted`.execute(tx);
 }
 
-export async function sellSeats(tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant): Promise<void> {
+/** An event that has become sold out, for the `version`th time. */
+export type SoldOut = { readonly eventId: string; readonly version: number };
+
+/** Answers which events have no unsold seat any more. Their sales must be locked. */
+export async function sellSeats(
+  tx: Transact<DB>,
+  granted: readonly Granted[],
+  now: Temporal.Instant,
+): Promise<SoldOut[]> {
   const sold = granted.map(({ selection, seats }) => rowOf(selection, seats));
-  await sql`
+  const { rows } = await sql<Pick<Selectable<DB['events']>, 'id' | 'first_unsold' | 'sold_out_version'>>`
     with granted as (
       select event_id, user_id, numbers::int[] from unnest(
         ${sold.map(({ eventId }) => eventId)}::uuid[], ${sold.map(({ userId }) => userId)}::uuid[],
         ${sold.map(({ numbers }) => numbers)}::text[]
       ) as g (event_id, user_id, numbers)
+    ), sold as (
+      select event_id, user_id, number from granted, unnest(numbers) as n (number)
     ), updated as (
       update tickets.seats as s
-      set owner_id = g.user_id, sold_at = ${now.toString()}, holder_id = null, held_until = null
-      from granted as g, unnest(g.numbers) as n (number)
-      where s.event_id = g.event_id and s.number = n.number
+      set owner_id = sold.user_id, sold_at = ${now.toString()}, holder_id = null, held_until = null
+      from sold where s.event_id = sold.event_id and s.number = sold.number
+    ), entered as (
+      insert into tickets.ledger (event_id, kind, numbers, user_id, at)
+      select event_id, 'sold', numbers, user_id, ${now.toString()} from granted
+    ), looked as (
+      select id, (
+        select number from tickets.seats
+        where event_id = e.id and number >= e.first_unsold and owner_id is null
+          and number <> all (array(select number from sold where event_id = e.id))
+        order by number limit 1
+      ) as first_unsold
+      from tickets.events as e where id in (select event_id from granted)
     )
-    insert into tickets.ledger (event_id, kind, numbers, user_id, at)
-    select event_id, 'sold', numbers, user_id, ${now.toString()} from granted`.execute(tx);
+    update tickets.events as e
+    set first_unsold = looked.first_unsold,
+      sold_out_at = case when looked.first_unsold is null then ${now.toString()}::timestamptz end,
+      sold_out_version = sold_out_version + (looked.first_unsold is null)::int
+    from looked where looked.id = e.id and looked.first_unsold is distinct from e.first_unsold
+    returning e.id, e.first_unsold, e.sold_out_version`.execute(tx);
+  return rows
+    .filter(({ first_unsold }) => first_unsold === null)
+    .map(({ id, sold_out_version }) => ({ eventId: id, version: sold_out_version }));
 }
 
 /**

@@ -9,16 +9,48 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Json = JsonValue;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | number | string | null;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
+export interface Buyers {
+  email: string;
+  full_name: string;
+  id: string;
+  sent_at: ColumnType<Temporal.Instant, string, string>;
+  version: number | null;
+}
+
 export interface Events {
   capacity: number;
   ends_at: ColumnType<Temporal.Instant, string, string>;
+  first_unsold: Generated<number | null>;
   id: string;
   name: string;
   price_pence: number;
   sent_at: ColumnType<Temporal.Instant, string, string>;
+  sold_out_at: ColumnType<Temporal.Instant, string, string> | null;
+  sold_out_version: Generated<number>;
   starts_at: ColumnType<Temporal.Instant, string, string>;
   venue: number;
   version: number | null;
+}
+
+export interface Idempotency {
+  created_at: ColumnType<Temporal.Instant, string, string>;
+  key: string;
+  refused_code: string | null;
+  refused_text: string | null;
+  request_hash: Buffer;
+  scope: string;
 }
 
 export interface Inbox {
@@ -38,6 +70,18 @@ export interface Ledger {
   user_id: string | null;
 }
 
+export interface Outbox {
+  body: Json;
+  key: string;
+  message_id: string;
+  position: Generated<number>;
+  published_at: ColumnType<Temporal.Instant, string, string> | null;
+  sent_at: ColumnType<Temporal.Instant, string, string>;
+  traceparent: string | null;
+  urn: string;
+  version: number;
+}
+
 export interface Seats {
   event_id: string;
   held_until: ColumnType<Temporal.Instant, string, string> | null;
@@ -50,8 +94,11 @@ export interface Seats {
 }
 
 export interface DB {
+  buyers: Buyers;
   events: Events;
+  idempotency: Idempotency;
   inbox: Inbox;
   ledger: Ledger;
+  outbox: Outbox;
   seats: Seats;
 }

@@ -1,4 +1,6 @@
 import type { Module } from '@ticketbuddy/runtime';
+import { jobs } from './jobs.ts';
+import { legacyConsumers } from './legacy-consumers.ts';
 import { routes } from './routes.ts';
 import { seedUsers } from './seed.ts';
 
@@ -8,5 +10,7 @@ export const usersModule: Module = {
   publishes: true,
   routes,
   consumers: () => [],
+  legacyConsumers,
+  jobs,
   seed: seedUsers,
 };

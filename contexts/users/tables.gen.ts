@@ -28,6 +28,7 @@ export interface Outbox {
   position: Generated<number>;
   published_at: ColumnType<Temporal.Instant, string, string> | null;
   sent_at: ColumnType<Temporal.Instant, string, string>;
+  traceparent: string | null;
   urn: string;
   version: number;
 }

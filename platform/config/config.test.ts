@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
 
 const modules = ['events', 'users', 'tickets'];
-const read = (environment: Record<string, string>) => readConfig({ modules }, environment);
+const legacyQueues = ['event', 'user'];
+const read = (environment: Record<string, string>) => readConfig({ modules, legacyQueues }, environment);
 
 describe('settings', () => {
   it('have defaults that start the whole shop on this machine', () => {
@@ -12,11 +13,13 @@ describe('settings', () => {
       port: 3000,
       databaseUrl: undefined,
       amqpUrl: undefined,
+      legacyQueues: {},
       databaseConnections: 16,
       dataFolder: `${process.cwd()}/.ticketbuddy`,
       seed: true,
       modules,
       logLevel: 'info',
+      tracing: { endpoint: undefined, sampleRatio: 0.1, serviceName: 'ticketbuddy' },
     });
   });
 
@@ -57,6 +60,30 @@ describe('settings', () => {
       'MODULES: expected some of events,users,tickets, got "events,payments"',
       'LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, got "loud"',
     ]);
+  });
+
+  it('say of each queue of the legacy how it is taken from', () => {
+    const chosen = read({ AMQP_URL: 'amqp://rabbit', LEGACY_QUEUES: 'event=alone, user=competing' });
+    expect(chosen.legacyQueues).toEqual({ event: 'alone', user: 'competing' });
+  });
+
+  it.each([
+    'event',
+    'event=both',
+    'orders=alone',
+    'event=alone=competing',
+    'event=alone,event=competing',
+    'event=alone,',
+  ])('do not take "%s" for queues of the legacy', (LEGACY_QUEUES) => {
+    expect(() => read({ AMQP_URL: 'amqp://rabbit', LEGACY_QUEUES })).toThrow(
+      'LEGACY_QUEUES: expected queue=alone or queue=competing, of the queues event, user, each once, with commas between them',
+    );
+  });
+
+  it('of queues in RabbitMQ need a RabbitMQ, which is told with the other problems', () => {
+    expect(() => read({ PORT: 'x', LEGACY_QUEUES: 'event=alone' })).toThrow(
+      'PORT: expected a port number, got "x"\nLEGACY_QUEUES: expected AMQP_URL to be set too',
+    );
   });
 
   it.each(['65536', '-1', '3000.5', '3e3', ' 3000'])('do not take "%s" as a port', (PORT) => {

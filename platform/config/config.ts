@@ -10,13 +10,23 @@ export type Config = {
   readonly databaseConnections: number;
   /** Unset: the embedded broker, in PostgreSQL. */
   readonly amqpUrl: string | undefined;
+  /** By their names: the queues of the legacy from which messages are taken, and how. */
+  readonly legacyQueues: Readonly<Record<string, LegacyMode>>;
   /** Absolute path of the folder that holds everything an embedded part keeps. */
   readonly dataFolder: string;
   readonly seed: boolean;
   readonly modules: readonly string[];
   readonly logLevel: string;
+  readonly tracing: {
+    /** The base address of a collector that takes OTLP over HTTP. Unset: no traces. */
+    readonly endpoint: string | undefined;
+    /** How many of the traces that begin here are recorded, from 0 to 1. */
+    readonly sampleRatio: number;
+    readonly serviceName: string;
+  };
 };
 
+type LegacyMode = 'alone' | 'competing';
 type Environment = Readonly<Record<string, string | undefined>>;
 type Check<T> = (value: string) => T | Problem;
 type Problem = { readonly expected: string };
@@ -28,7 +38,7 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
  * `PORT: expected a port number, got "x"`. An empty value counts as unset.
  */
 export function readConfig(
-  known: { readonly modules: readonly string[] },
+  known: { readonly modules: readonly string[]; readonly legacyQueues: readonly string[] },
   environment: Environment = process.env,
 ): Config {
   const problems: string[] = [];
@@ -37,7 +47,7 @@ export function readConfig(
     if (value === undefined || value === '') return fallback;
     const checked = check(value);
     if (!isProblem(checked)) return checked;
-    problems.push(`${name}: expected ${checked.expected}, got "${name.includes('URL') ? redact(value) : value}"`);
+    problems.push(`${name}: expected ${checked.expected}, got "${/URL|ENDPOINT/.test(name) ? redact(value) : value}"`);
     return fallback;
   };
   const config = {
@@ -46,11 +56,19 @@ export function readConfig(
     databaseUrl: setting<string | undefined>('DATABASE_URL', undefined, postgresUrl),
     databaseConnections: setting('DATABASE_CONNECTIONS', 16, connectionCount),
     amqpUrl: setting<string | undefined>('AMQP_URL', undefined, rabbitUrl),
+    legacyQueues: setting<Config['legacyQueues']>('LEGACY_QUEUES', {}, legacyModes(known.legacyQueues)),
     dataFolder: resolve(setting('TICKETBUDDY_DATA', '.ticketbuddy', (value) => value)),
     seed: setting('TICKETBUDDY_SEED', true, onOrOff),
     modules: setting('MODULES', known.modules, someOf(known.modules)),
     logLevel: setting('LOG_LEVEL', 'info', oneOf(logLevels)),
+    tracing: {
+      endpoint: setting<string | undefined>('OTEL_EXPORTER_OTLP_ENDPOINT', undefined, httpUrl),
+      sampleRatio: setting('OTEL_TRACES_SAMPLER_ARG', 0.1, ratio),
+      serviceName: setting('OTEL_SERVICE_NAME', 'ticketbuddy', (value) => value),
+    },
   };
+  if (!environment.AMQP_URL && Object.keys(config.legacyQueues).length > 0)
+    problems.push('LEGACY_QUEUES: expected AMQP_URL to be set too, since these queues are in RabbitMQ');
   if (problems.length > 0) throw new StartError(problems.join('\n'));
   return config;
 }
@@ -77,6 +95,12 @@ const rabbitUrl: Check<string> = (value) =>
     ? value
     : { expected: 'a URL like amqp://user:password@host:5672/vhost' };
 
+const httpUrl: Check<string> = (value) =>
+  /^https?:$/.test(URL.parse(value)?.protocol ?? '') ? value : { expected: 'a URL like http://host:4318' };
+
+const ratio: Check<number> = (value) =>
+  /^\d*\.?\d+$/.test(value) && Number(value) <= 1 ? Number(value) : { expected: 'a number from 0 to 1' };
+
 function oneOf(allowed: readonly string[]): Check<string> {
   return (value) => (allowed.includes(value) ? value : { expected: `one of ${allowed.join(', ')}` });
 }
@@ -86,6 +110,22 @@ function someOf(allowed: readonly string[]): Check<readonly string[]> {
     const chosen = [...new Set(value.split(',').map((name) => name.trim()))];
     return chosen.every((name) => allowed.includes(name)) ? chosen : { expected: `some of ${allowed.join(',')}` };
   };
+}
+
+function legacyModes(allowed: readonly string[]): Check<Config['legacyQueues']> {
+  const expected = `queue=alone or queue=competing, of the queues ${allowed.join(', ')}, each once, with commas between them`;
+  return (value) => {
+    const pairs = value.split(',').map((pair) => pair.trim().split('='));
+    const modes = Object.fromEntries(pairs);
+    const isKnown = pairs.every(
+      ([name = '', mode, ...more]) => allowed.includes(name) && isMode(mode) && more.length === 0,
+    );
+    return isKnown && Object.keys(modes).length === pairs.length ? modes : { expected };
+  };
+}
+
+function isMode(text: string | undefined): text is LegacyMode {
+  return text === 'alone' || text === 'competing';
 }
 
 function isProblem(value: unknown): value is Problem {

@@ -1,6 +1,6 @@
 import { type RefusalCode, refusalTexts } from '@ticketbuddy/contracts';
 
-export type RefusalKind = 'rule' | 'absent' | 'unreadable' | 'too-large' | 'unsupported-media';
+export type RefusalKind = 'rule' | 'absent' | 'unreadable' | 'too-large' | 'unsupported-media' | 'key-reused';
 
 /** An expected no that the caller can act on. Thrown, rolls the transaction back, becomes a 4xx at the edge. */
 export class Refusal extends Error {
@@ -39,6 +39,11 @@ export function tooLarge(): Refusal {
 
 export function unsupportedMedia(): Refusal {
   return new Refusal('unsupported-media', 'unsupported_media', 'The request is not JSON in UTF-8.');
+}
+
+/** A key that stands for one request came with another one. */
+export function keyReused(): Refusal {
+  return new Refusal('key-reused', 'key_reused', 'The Idempotency-Key was used for another request.');
 }
 
 /** The process cannot start, for a reason that its operator can mend: one sentence, no stack trace, exit code 1. */

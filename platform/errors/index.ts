@@ -1,5 +1,6 @@
 export {
   absent,
+  keyReused,
   Refusal,
   type RefusalKind,
   refusal,

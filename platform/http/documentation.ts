@@ -22,10 +22,20 @@ export function describeRoute(route: Route): FastifySchema {
     summary: route.summary,
     tags: [route.tag],
     ...(parameters.length > 0 ? { params: idParameters(parameters) } : {}),
+    ...(route.repeatable ? { headers: repeatableHeaders } : {}),
     ...(route.request ? { body: route.request } : {}),
     response: Object.fromEntries(Object.entries(route.answers).map(([status, schema]) => [status, schema ?? nothing])),
   };
 }
+
+const repeatableHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'Marks one attempt, such as a UUID. The same key with the same body gets the same answer for 24 hours and changes nothing again; with another body it is refused with 422.',
+    }),
+  ),
+});
 
 const nothing = Type.Null({ description: 'No body' });
 

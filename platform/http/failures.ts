@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Refusal, RefusalKind } from '@ticketbuddy/errors';
+import { formatTraceparent, parseTraceparent, type Trace } from '@ticketbuddy/telemetry';
 
 /** A finished answer that is no success; a `Failure` goes out without a Content-Type, as the legacy sent it. */
 export type FailureAnswer = {
@@ -18,9 +19,10 @@ const problems: Readonly<
   absent: [404, 'Not Found', '15.5.5'],
   'too-large': [413, 'Payload Too Large', '15.5.14'],
   'unsupported-media': [415, 'Unsupported Media Type', '15.5.16'],
+  'key-reused': [422, 'Unprocessable Content', '15.5.21'],
 };
 
-export function refusalAnswer(refusal: Refusal, traceparent: string | undefined): FailureAnswer {
+export function refusalAnswer(refusal: Refusal, trace: Trace | undefined): FailureAnswer {
   if (refusal.kind === 'rule') {
     const body = { Message: 'The request could not be correctly validated.', Errors: [refusal.message] };
     return { status: 400, headers: uncached, body: JSON.stringify(body) };
@@ -31,7 +33,7 @@ export function refusalAnswer(refusal: Refusal, traceparent: string | undefined)
   return {
     status,
     headers: problemType,
-    body: JSON.stringify({ type, title, status, ...errors, traceId: traceId(traceparent) }),
+    body: JSON.stringify({ type, title, status, ...errors, traceId: traceId(trace) }),
   };
 }
 
@@ -44,10 +46,9 @@ export function unexpectedAnswer(passes: boolean): FailureAnswer {
   };
 }
 
-const traceparentPattern = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/;
-
-// The caller's trace when it sent one, so that the answer can be found in it; else a trace of its own.
-function traceId(traceparent: string | undefined): string {
-  const [, trace = randomBytes(16).toString('hex'), flags = '01'] = traceparentPattern.exec(traceparent ?? '') ?? [];
-  return `00-${trace}-${randomBytes(8).toString('hex')}-${flags}`;
+// Where the answer can be found: in the request's trace, in the caller's when it is not recorded here, or else in none.
+function traceId(trace: Trace | undefined): string {
+  if (trace?.span) return trace.traceparent;
+  const { traceId = randomBytes(16).toString('hex'), sampled = true } = parseTraceparent(trace?.traceparent) ?? {};
+  return formatTraceparent({ traceId, spanId: randomBytes(8).toString('hex'), sampled });
 }

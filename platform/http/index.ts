@@ -1,3 +1,3 @@
 export { jsonList } from './json-list.ts';
-export { created, noContent, ok, type Route, route } from './route.ts';
+export { created, type Incoming, noContent, ok, type Route, route } from './route.ts';
 export { createServer } from './server.ts';

@@ -3,7 +3,12 @@ import type { TSchema } from 'typebox';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
 /** What a handler is given: ids from the path (lower case, hyphenated) and the body as `read` made it. */
-export type Incoming<B> = { readonly ids: Readonly<Record<string, string>>; readonly body: B };
+export type Incoming<B> = {
+  readonly ids: Readonly<Record<string, string>>;
+  readonly body: B;
+  /** Only on a route that is `repeatable`, when the client sent one. */
+  readonly idempotencyKey?: string | undefined;
+};
 
 /** What goes out. `json` is the text of the body, or its pieces. */
 export type Answer = {
@@ -22,6 +27,12 @@ export type Route<B = unknown> = {
   readonly read?: (body: Buffer) => B;
   /** For the documentation: `read` may accept more. */
   readonly request?: TSchema;
+  /** What the handler does, as a trace names it: `purchase seats`. */
+  readonly useCase: string;
+  /** Recorded in every case, whatever the caller chose and however few others are. */
+  readonly traced?: 'always';
+  /** Whether an `Idempotency-Key` is honoured. */
+  readonly repeatable?: true;
   readonly answers: Readonly<Record<number, TSchema | undefined>>;
   readonly handle: (incoming: Incoming<B>) => Promise<Answer>;
 };

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { finished, Readable } from 'node:stream';
 import { parsePathGuid } from '@ticketbuddy/dotnet-json';
 import { Refusal, tooLarge, unreadable, unsupportedMedia } from '@ticketbuddy/errors';
+import { inSpan, inTrace, metricsContentType, traceIdOf } from '@ticketbuddy/telemetry';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -15,6 +16,8 @@ import { isJsonInUtf8 } from './content-type.ts';
 import { answerCors } from './cors.ts';
 import { describeApi, describeRoute } from './documentation.ts';
 import { type FailureAnswer, refusalAnswer, unexpectedAnswer } from './failures.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
+import { observe, observeRefusal, observeRoute } from './observe.ts';
 import type { Answer, Route } from './route.ts';
 
 export type ServerOptions = {
@@ -24,6 +27,8 @@ export type ServerOptions = {
   readonly isTransient: (error: unknown) => boolean;
   /** Resolves while the server can do its work. */
   readonly checkHealth: () => Promise<unknown>;
+  /** What `/metrics` answers, in Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
 };
 
 const bodyLimitBytes = 1_048_576;
@@ -33,7 +38,7 @@ const finishMsMax = 10_000;
 const healthMsMax = 2_000;
 const jsonType = 'application/json; charset=utf-8';
 
-/** A server that answers `routes`, `/health`, `/openapi.json` and `/docs`; not yet listening. */
+/** A server that answers `routes`, `/health`, `/metrics`, `/openapi.json` and `/docs`; not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
     loggerInstance: options.log,
@@ -49,7 +54,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   readBodiesAsBytes(server);
   closeAfterTheLastAnswer(server);
+  server.decorateRequest('observed', undefined);
   server.addHook('onRequest', (request, reply, done) => {
+    observe(request, reply);
     if (answerCors(request, reply)) return;
     // Before its body is read: an unknown path is unknown, whatever is sent to it.
     if (request.is404) reply.code(404).send();
@@ -60,6 +67,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   for (const route of options.routes) addRoute(server, route);
   refuseOtherMethods(server, options.routes);
   addHealth(server, options.checkHealth);
+  server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metricsContentType).send(await options.metrics()),
+  );
   return server;
 }
 
@@ -104,11 +114,15 @@ function addRoute(server: FastifyInstance, route: Route): void {
     schema: describeRoute(route),
     onRequest: (request, reply, done) => {
       if (!normaliseIds(request)) return void reply.code(404).send();
+      observeRoute(request, route);
       done(route.read ? refuseBodyUnread(request) : undefined);
     },
     handler: async (request, reply) => {
       const body = route.read?.((request.body as Buffer | undefined) ?? Buffer.alloc(0));
-      return send(reply, await route.handle({ ids: request.params as Record<string, string>, body }));
+      const idempotencyKey = route.repeatable && readIdempotencyKey(request.headers['idempotency-key']);
+      const incoming = { ids: request.params as Record<string, string>, body, idempotencyKey };
+      const answer = await inTrace(request.observed?.trace, () => inSpan(route.useCase, () => route.handle(incoming)));
+      return send(reply, answer);
     },
   });
 }
@@ -159,11 +173,15 @@ function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): 
 function answerErrors(server: FastifyInstance, { isTransient }: ServerOptions): void {
   server.setNotFoundHandler((_request, reply) => void reply.code(404).send());
   server.setErrorHandler((error, request, reply) => {
-    const traceparent = request.headers.traceparent as string | undefined;
+    const trace = request.observed?.trace;
     const refusal = asRefusal(error);
-    if (refusal) return write(reply, refusalAnswer(refusal, traceparent));
+    if (refusal) {
+      observeRefusal(request, refusal.code);
+      return write(reply, refusalAnswer(refusal, trace));
+    }
     const passes = isTransient(error);
-    request.log[passes ? 'warn' : 'error']({ err: error, route: request.routeOptions.url }, 'request failed');
+    const about = { err: error, route: request.routeOptions.url, traceId: traceIdOf(trace?.traceparent) };
+    request.log[passes ? 'warn' : 'error'](about, 'request failed');
     return write(reply, unexpectedAnswer(passes));
   });
 }

@@ -1,12 +1,13 @@
 import { describeBroker, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { batchSize } from './embedded-broker.ts';
 import { retryDelaysMs } from './message.ts';
 import { prefetch } from './rabbitmq-broker.ts';
 import { startEmbeddedBrokers, startRabbitBrokers } from './test-brokers.ts';
 
 describeBroker('the embedded broker', startEmbeddedBrokers, {
   delaysMs: retryDelaysMs,
-  inHandsMax: 1,
+  inHandsMax: batchSize,
   boundMs: 15_000,
 });
 

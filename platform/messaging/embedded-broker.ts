@@ -1,4 +1,4 @@
-import type { Notifications } from '@ticketbuddy/postgres';
+import { type Notifications, withLock } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { repeat } from './loop.ts';
 import { type Broker, type BrokerReport, type Handle, type Message, type Queue, retryDelaysMs } from './message.ts';
@@ -6,10 +6,11 @@ import { type MessageRow, toMessage } from './message-row.ts';
 
 export const brokerMigrations = { schema: 'broker', folder: new URL('./migrations/', import.meta.url) };
 
-const batchSize = 50;
+/** No more messages than these are in our hands at once. */
+export const batchSize = 512;
 const idleMs = 5_000;
 
-type Row = MessageRow & { readonly position: number; readonly attempts: number };
+type Row = MessageRow & { readonly position: number; readonly queue: string; readonly attempts: number };
 
 type Outcome = { readonly row: Row; readonly failure?: unknown };
 
@@ -46,32 +47,23 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions): Broker {
 }
 
 /**
- * Hands one batch of a queue's messages to `handle`, one after the other, oldest first. One process at a time works on
- * a queue; a crash gives its messages back at once. A message that fails waits (and those of its key behind it, while
- * the others pass) and is parked after the last retry. Answers how many messages it tried.
+ * Hands one batch of a queue's messages to `handle`, oldest first: those of one key one after the other, those of
+ * different keys beside each other. One process at a time works on a queue; a crash gives its messages back at once. A
+ * message that fails waits (and those of its key behind it, while the others pass) and is parked after the last retry.
+ * Answers how many messages it tried.
  */
 export async function consumePass(
   { pool, report, isTransient }: Omit<EmbeddedBrokerOptions, 'notifications'>,
   queue: string,
   handle: Handle,
 ): Promise<number> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
-    const rows = (await takeQueueLock(client, queue)) ? await dueRows(client, queue) : [];
-    const outcomes = await handleInOrder(rows, handle, report);
-    await settle(client, queue, outcomes, { report, isTransient });
-    await client.query('commit');
+  const pass = async (client: pg.PoolClient) => {
+    const rows = await dueRows(client, queue);
+    const outcomes = await Promise.all(byKey(rows).map((ofKey) => handleInOrder(ofKey, handle, report)));
+    await settle(client, queue, outcomes.flat(), { report, isTransient });
     return rows.length;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  };
+  return (await withLock(pool, queueChannel(queue), pass, { mayBeForgotten: true })) ?? 0;
 }
 
 async function declare(pool: pg.Pool, queues: readonly Queue[]): Promise<void> {
@@ -86,10 +78,10 @@ async function declare(pool: pg.Pool, queues: readonly Queue[]): Promise<void> {
 async function publish(pool: pg.Pool, messages: readonly Message[]): Promise<void> {
   await pool.query(
     `with added as (
-       insert into broker.messages (queue, message_id, urn, key, version, sent_at, body)
-       select b.queue, m.message_id, m.urn, m.key, m.version, m.sent_at, m.body
-       from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::json[])
-         with ordinality as m(message_id, urn, key, version, sent_at, body, nth)
+       insert into broker.messages (queue, message_id, urn, key, version, sent_at, traceparent, body)
+       select b.queue, m.message_id, m.urn, m.key, m.version, m.sent_at, m.traceparent, m.body
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[], $7::json[])
+         with ordinality as m(message_id, urn, key, version, sent_at, traceparent, body, nth)
        join broker.bindings b on b.urn = m.urn
        order by m.nth
        returning queue
@@ -101,43 +93,44 @@ async function publish(pool: pg.Pool, messages: readonly Message[]): Promise<voi
       messages.map(({ key }) => key),
       messages.map(({ version }) => version),
       messages.map(({ sentAt }) => sentAt.toString()),
+      messages.map(({ traceparent }) => traceparent ?? null),
       messages.map(({ body }) => JSON.stringify(body)),
     ],
   );
 }
 
-function queueChannel(queue: string): string {
+/** Where the consumer of a queue hears of new messages. */
+export function queueChannel(queue: string): string {
   return `queue.${queue}`;
-}
-
-async function takeQueueLock(client: pg.PoolClient, queue: string): Promise<boolean> {
-  const { rows } = await client.query('select pg_try_advisory_xact_lock(hashtext($1)) as taken', [queueChannel(queue)]);
-  return rows[0]?.taken === true;
 }
 
 async function dueRows(client: pg.PoolClient, queue: string): Promise<Row[]> {
   const { rows } = await client.query<Row>(
-    `select position, message_id, urn, key, version, sent_at, body, attempts
+    `with failed as materialized (
+       select key, min(position) as position from broker.messages
+       where queue = $1 and parked_at is null and reason is not null and visible_at > now() group by key
+     )
+     select position, queue, message_id, urn, key, version, sent_at, traceparent, body, attempts
      from broker.messages as m
      where queue = $1 and parked_at is null and visible_at <= now()
-       and not exists (
-         select from broker.messages as earlier
-         where earlier.queue = m.queue and earlier.key = m.key and earlier.parked_at is null
-           and earlier.position < m.position and earlier.visible_at > now())
+       and not exists (select from failed where failed.key = m.key and failed.position < m.position)
      order by position limit $2`,
     [queue, batchSize],
   );
   return rows;
 }
 
+function byKey(rows: readonly Row[]): readonly (readonly Row[])[] {
+  return [...Map.groupBy(rows, ({ key }) => key).values()];
+}
+
+/** What became of the messages of one key: those behind one that fails are not tried. */
 async function handleInOrder(rows: readonly Row[], handle: Handle, report: BrokerReport): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const waitingKeys = new Set<string>();
   for (const row of rows) {
-    if (waitingKeys.has(row.key)) continue;
     const outcome = await attempt(row, handle, report);
-    if ('failure' in outcome) waitingKeys.add(row.key);
     outcomes.push(outcome);
+    if ('failure' in outcome) break;
   }
   return outcomes;
 }
@@ -148,7 +141,7 @@ async function attempt(row: Row, handle: Handle, report: BrokerReport): Promise<
     await handle(message);
     return { row };
   } catch (error) {
-    report.failed(message, error, row.attempts + 1);
+    report.failed(message, error, row.attempts + 1, row.queue);
     return { row, failure: error };
   }
 }

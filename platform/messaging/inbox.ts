@@ -1,14 +1,25 @@
 import type { Transact } from '@ticketbuddy/postgres';
 import { sql } from 'kysely';
 import type pg from 'pg';
+import type { Message } from './message.ts';
 
-/** Whether the message comes for the first time; remembers it in the consumer's transaction. */
-// biome-ignore lint/suspicious/noExplicitAny: the inbox has the same columns in every context's tables.
-export async function isFirstDelivery(tx: Transact<any>, schema: string, messageId: string): Promise<boolean> {
-  const { rows } = await sql`
-    insert into ${sql.id(schema, 'inbox')} (message_id) values (${messageId})
+/**
+ * Those of `messages` that come for the first time, in their order; of two with one id the first. Remembers them in the
+ * consumer's transaction.
+ */
+export async function firstDeliveries(
+  // biome-ignore lint/suspicious/noExplicitAny: the inbox has the same columns in every context's tables.
+  tx: Transact<any>,
+  schema: string,
+  messages: readonly Message[],
+): Promise<Message[]> {
+  // In the order of the ids, so that two transactions that remember the same ones do not wait for each other.
+  const { rows } = await sql<{ message_id: string }>`
+    insert into ${sql.id(schema, 'inbox')} (message_id)
+    select id from unnest(${messages.map(({ id }) => id)}::uuid[]) as id order by id
     on conflict do nothing returning message_id`.execute(tx);
-  return rows.length === 1;
+  const first = new Set(rows.map(({ message_id }) => message_id));
+  return messages.filter(({ id }) => first.delete(id.toLowerCase()));
 }
 
 /** Forgets what was received more than `keepMs` ago, at most 10,000 ids a call. Answers how many. */

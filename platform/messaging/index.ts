@@ -1,9 +1,15 @@
-export { type Consumer, once } from './consumer.ts';
+export type { BrokerAdmin, ParkedMessage, QueueDepth } from './broker-admin.ts';
+export { type Consumer, type LegacyConsumer, once } from './consumer.ts';
+export { counted } from './counted-report.ts';
+export { createEmbeddedAdmin } from './embedded-admin.ts';
 export { brokerMigrations, createEmbeddedBroker } from './embedded-broker.ts';
+export { outboxGauges, queueGauges } from './gauges.ts';
 export { pruneInbox } from './inbox.ts';
 export { type Loop, repeat } from './loop.ts';
 export { readMembers } from './masstransit/members.ts';
 export type { Broker, BrokerReport, Message, Subscription } from './message.ts';
-export { addToOutbox, outboxChannel } from './outbox.ts';
+export { addToOutbox, notReceived, outboxChannel, outboxWaiting } from './outbox.ts';
+export { createRabbitAdmin } from './rabbitmq-admin.ts';
 export { createRabbitBroker } from './rabbitmq-broker.ts';
 export { pruneOutbox, relayPass } from './relay.ts';
+export { traced } from './traced-broker.ts';

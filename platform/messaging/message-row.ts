@@ -7,6 +7,7 @@ export type MessageRow = {
   readonly key: string;
   readonly version: number | null;
   readonly sent_at: Temporal.Instant;
+  readonly traceparent: string | null;
   readonly body: unknown;
 };
 
@@ -18,5 +19,6 @@ export function toMessage(row: MessageRow): Message {
     version: row.version ?? undefined,
     sentAt: row.sent_at,
     body: row.body,
+    ...(row.traceparent !== null && { traceparent: row.traceparent }),
   };
 }

@@ -1,5 +1,7 @@
 import type { Transact } from '@ticketbuddy/postgres';
+import { currentTraceparent } from '@ticketbuddy/telemetry';
 import { sql } from 'kysely';
+import type pg from 'pg';
 import type { Message } from './message.ts';
 
 /** Where a schema's relay hears of new rows in its outbox. */
@@ -7,14 +9,46 @@ export function outboxChannel(schema: string): string {
   return `outbox.${schema}`;
 }
 
-/** Adds a message to the outbox of `schema`: it exists if and only if the transaction commits. */
+/**
+ * Adds a message to the outbox of `schema`: it exists if and only if the transaction commits. Its trace is the current
+ * one, unless it brings its own.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: the outbox has the same columns in every context's tables.
 export async function addToOutbox(tx: Transact<any>, schema: string, message: Message): Promise<void> {
+  const { traceparent = currentTraceparent() } = message;
   await sql`
     with added as (
-      insert into ${sql.id(schema, 'outbox')} (message_id, urn, key, version, sent_at, body)
+      insert into ${sql.id(schema, 'outbox')} (message_id, urn, key, version, sent_at, traceparent, body)
       values (${message.id}, ${message.urn}, ${message.key}, ${message.version}, ${message.sentAt.toString()},
-        ${JSON.stringify(message.body)})
+        ${traceparent ?? null}, ${JSON.stringify(message.body)})
     )
     select pg_notify(${outboxChannel(schema)}, '')`.execute(tx);
+}
+
+/** How many messages of the outbox of `schema`, sent until then, the broker does not have yet. */
+export async function outboxWaiting(pool: pg.Pool, schema: string, sentUntil: Temporal.Instant): Promise<number> {
+  const { rows } = await pool.query<{ waiting: number }>(
+    `select count(*)::int as waiting from ${schema}.outbox where published_at is null and sent_at <= $1`,
+    [sentUntil.toString()],
+  );
+  return rows[0]?.waiting ?? 0;
+}
+
+export type Way = {
+  /** The schema that publishes. */
+  readonly from: string;
+  /** The schema that receives, and the types that it takes. */
+  readonly to: string;
+  readonly urns: readonly string[];
+  readonly sentFrom: Temporal.Instant;
+};
+
+/** The ids of what was sent on this way since then and is not in the receiver's inbox: it is under way, or parked. */
+export async function notReceived(pool: pg.Pool, { from, to, urns, sentFrom }: Way): Promise<string[]> {
+  const { rows } = await pool.query<{ message_id: string }>(
+    `select message_id from ${from}.outbox as sent where sent_at >= $1 and urn = any($2)
+       and not exists (select from ${to}.inbox as received where received.message_id = sent.message_id)`,
+    [sentFrom.toString(), urns],
+  );
+  return rows.map(({ message_id }) => message_id);
 }

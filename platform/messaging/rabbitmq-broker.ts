@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StartError } from '@ticketbuddy/errors';
 import { AMQPChannelError, AMQPConnectionError, type Channel, Connection } from 'rabbitmq-client';
 import type { Sender } from './masstransit/sender.ts';
 import type { Broker, BrokerReport, Handle, Message, Queue, Subscription } from './message.ts';
 import { type Codec, massTransitCodec } from './rabbitmq-codec.ts';
 import { RabbitConsumer } from './rabbitmq-consumer.ts';
 import { RabbitPublisher } from './rabbitmq-publisher.ts';
-import { assertTopology } from './rabbitmq-topology.ts';
+import { assertLegacyAside, assertLegacyQueue, assertTopology } from './rabbitmq-topology.ts';
 import { toWork } from './rabbitmq-work.ts';
 
 export type RabbitBrokerOptions = {
@@ -13,13 +14,12 @@ export type RabbitBrokerOptions = {
   readonly sender: Sender;
   readonly report: BrokerReport;
   readonly isTransient: (error: unknown) => boolean;
-  /** Queues that the legacy made: they are declared as it does. */
-  readonly legacyQueues?: readonly string[];
   readonly codec?: Codec;
 };
 
-/** The legacy's prefetch. */
-export const prefetch = 16;
+/** How many messages of a queue of ours are in our hands at most, to be applied together; of the legacy's as many as it takes. */
+export const prefetch = 128;
+const legacyPrefetch = 16;
 
 const connectMs = 5_000;
 const closeMs = 5_000;
@@ -63,20 +63,23 @@ class RabbitBroker implements Broker {
     await this.#connection.onConnect(connectMs, true).catch(this.#options.report.disconnected);
   }
 
-  /** While RabbitMQ is away the queues are only noted: they are made before anything else on the next connection. */
+  /**
+   * While RabbitMQ is away the queues are only noted: they are made before anything else on the next connection. Throws
+   * a `StartError` when a legacy queue is not as the legacy makes it.
+   */
   async declare(queues: readonly Queue[]): Promise<void> {
     for (const queue of queues) this.#queues.set(queue.name, queue);
     try {
-      const channel = await this.#openChannel();
-      await channel.close();
+      await (await this.#openChannel()).close();
+      for (const queue of queues.filter(({ legacy }) => legacy)) await (await this.#openChannelTo(queue)).close();
     } catch (error) {
-      if (isRefusal(error)) throw error;
+      if (isRefusal(error) || error instanceof StartError) throw error;
       this.#options.report.disconnected(error);
     }
   }
 
   async publish(messages: readonly Message[]): Promise<void> {
-    const wanted = new Set([...this.#queues.values()].flatMap(({ urns }) => urns));
+    const wanted = new Set(this.#ownQueues().flatMap(({ urns }) => urns));
     await this.#publisher.publish(
       messages.map((message) => ({ ...this.#codec.encode(message), mandatory: wanted.has(message.urn) })),
     );
@@ -87,11 +90,14 @@ class RabbitBroker implements Broker {
     const queue = this.#queues.get(name);
     if (!queue) throw new Error(`Queue ${name} is consumed before it is declared`);
     const publish = this.#publisher.publish.bind(this.#publisher);
-    const work = { codec: this.#codec, publish, report, isTransient, queue, handle };
+    const isLegacy = queue.legacy !== undefined && queue.legacy.raw === undefined;
+    const makeAside = isLegacy ? (aside: string) => this.#makeAside(aside) : undefined;
+    const work = { codec: this.#codec, publish, makeAside, report, isTransient, queue, handle };
     const consumer = new RabbitConsumer({
       queue: name,
-      prefetch,
-      openChannel: () => this.#openChannel(),
+      prefetch: queue.legacy ? legacyPrefetch : prefetch,
+      isAlone: queue.legacy?.mode === 'alone',
+      openChannel: () => (queue.legacy ? this.#openChannelTo(queue) : this.#openChannel()),
       toWork: (delivery) => toWork(work, delivery),
       report,
     });
@@ -111,16 +117,52 @@ class RabbitBroker implements Broker {
     await this.#connection.close();
   }
 
+  #ownQueues(): readonly Queue[] {
+    return [...this.#queues.values()].filter(({ legacy }) => legacy === undefined);
+  }
+
   /** A channel on a server that has all our queues. */
   async #openChannel(): Promise<Channel> {
+    const channel = await this.#acquire();
+    await assertTopology(channel, this.#ownQueues());
+    return channel;
+  }
+
+  /** A channel on a server that has a queue that is not ours alone; what is wrong with that queue disturbs no other. */
+  async #openChannelTo(queue: Queue): Promise<Channel> {
+    const channel = await this.#acquire();
+    await assertLegacyQueue(channel, queue).catch((error: unknown) => {
+      throw isRefusal(error) ? unfit(queue, error) : error;
+    });
+    return channel;
+  }
+
+  // One that is there in another form serves as well: then the server refuses to make it anew.
+  async #makeAside(queue: string): Promise<void> {
+    const channel = await this.#acquire();
+    try {
+      await assertLegacyAside(channel, queue);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    } finally {
+      await channel.close();
+    }
+  }
+
+  async #acquire(): Promise<Channel> {
     const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
     channel.on('error', this.#options.report.disconnected);
-    const legacy = new Set(this.#options.legacyQueues);
-    await assertTopology(channel, [...this.#queues.values()], legacy);
     return channel;
   }
 }
 
-function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): error is AMQPChannelError {
   return error instanceof AMQPChannelError && !(error instanceof AMQPConnectionError) && error.code !== 'CH_CLOSE';
+}
+
+function unfit({ name, legacy }: Queue, { message }: Error): StartError {
+  const wanted = legacy?.raw ? 'as we need it' : 'as the legacy makes it (durable, without arguments)';
+  return new StartError(
+    `LEGACY_QUEUES: RabbitMQ cannot have the queue ${name} ${wanted}: ${message}. Take it out of the setting, or let the queue be made anew.`,
+  );
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StartError } from '@ticketbuddy/errors';
 import type { AsyncMessage, Channel } from 'rabbitmq-client';
 import type { BrokerReport, Subscription } from './message.ts';
+import { acksOf } from './rabbitmq-acks.ts';
 import { keyChains } from './rabbitmq-key-chains.ts';
 
 /** One message, while it is in our hands. */
@@ -15,11 +17,15 @@ export type ConsumerOptions = {
   readonly queue: string;
   /** No more messages than these are in our hands at once. */
   readonly prefetch: number;
+  /** Throws a `StartError` when there is no use in trying again. */
   readonly openChannel: () => Promise<Channel>;
+  /** Nothing is taken while somebody else takes from the queue; then the server keeps everybody else away. */
+  readonly isAlone: boolean;
   readonly toWork: (delivery: AsyncMessage) => Work;
   readonly report: BrokerReport;
 };
 
+const waitMs = 1_000;
 const backoffMs = [100, 250, 500, 1_000, 2_000, 5_000];
 
 /**
@@ -30,6 +36,7 @@ export class RabbitConsumer implements Subscription {
   readonly #options: ConsumerOptions;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
+  #others = 0;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -49,11 +56,22 @@ export class RabbitConsumer implements Subscription {
         await this.#takeUntilLost();
         failures = 0;
       } catch (error) {
-        this.#options.report.disconnected(error);
+        if (error instanceof StartError) return this.#options.report.unusable?.(this.#options.queue, error.message);
         const delayMs = backoffMs[Math.min(failures++, backoffMs.length - 1)];
-        await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        if (error instanceof StillServed) this.#tellOfOthers(error.others);
+        else this.#options.report.disconnected(error);
+        await this.#pause(error instanceof StillServed ? waitMs : delayMs);
       }
     }
+  }
+
+  async #pause(ms: number | undefined): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  #tellOfOthers(others: number): void {
+    if (others !== this.#others) this.#options.report.waiting?.(this.#options.queue, others);
+    this.#others = others;
   }
 
   // Stopping closes the channel and does not cancel first: a cancel would let the next consumer begin with later
@@ -65,26 +83,47 @@ export class RabbitConsumer implements Subscription {
     channel.once('close', end);
     channel.once('basic.cancel', end);
     const signal = AbortSignal.any([over.signal, this.#stopping.signal]);
-    const chains = keyChains();
+    const [chains, acks] = [keyChains(), acksOf(channel)];
     try {
       await channel.basicQos({ prefetchCount: this.#options.prefetch });
-      await channel.basicConsume({ queue: this.#options.queue }, (delivery) => {
+      await consume(channel, this.#options, (delivery) => {
         const { key, run } = this.#options.toWork(delivery);
-        chains.add(key, () => settle(channel, delivery, run, signal));
+        chains.add(key, async () => {
+          if (!signal.aborted && (await run(signal))) acks.done(delivery.deliveryTag);
+        });
       });
+      this.#tellOfOthers(0);
       await aborted(signal);
     } finally {
       end();
       await chains.idle();
+      acks.flush();
       await channel.close();
     }
   }
 }
 
-async function settle(channel: Channel, delivery: AsyncMessage, run: Work['run'], signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const done = await run(signal);
-  if (done && channel.active) channel.basicAck({ deliveryTag: delivery.deliveryTag });
+/** Others take from the queue, so that we may not, or do not want to. */
+class StillServed extends Error {
+  readonly others: number;
+
+  constructor(others: number) {
+    super(`${others} others take from the queue`);
+    this.others = others;
+  }
+}
+
+// Who takes alone is refused while there are others, and who comes later while somebody takes alone.
+async function consume(
+  channel: Channel,
+  { queue, isAlone }: ConsumerOptions,
+  take: (delivery: AsyncMessage) => void,
+): Promise<void> {
+  const { consumerCount } = isAlone ? await channel.queueDeclare({ queue, passive: true }) : { consumerCount: 0 };
+  if (consumerCount > 0) throw new StillServed(consumerCount);
+  await channel.basicConsume({ queue, exclusive: isAlone }, take).catch((error: Error) => {
+    throw error.message.includes('in exclusive use') ? new StillServed(1) : error;
+  });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

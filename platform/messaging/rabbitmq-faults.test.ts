@@ -1,16 +1,21 @@
+import { createDatabase } from '@ticketbuddy/postgres';
 import {
   aMessage,
   messagesOf,
   rabbitMqIsMissing,
   startRabbitMq,
   startTrial,
+  type TestDatabase,
   type TestRabbitMq,
   type Trial,
+  testDatabase,
 } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from './message.ts';
 import { retryDelaysMs } from './message.ts';
+import { addToOutbox } from './outbox.ts';
 import { prefetch } from './rabbitmq-broker.ts';
+import { relayPass } from './relay.ts';
 import { startRabbitBrokers } from './test-brokers.ts';
 
 const limits = { delaysMs: retryDelaysMs, inHandsMax: prefetch, boundMs: 30_000 };
@@ -48,6 +53,41 @@ describe.skipIf(rabbitMqIsMissing())('RabbitMQ in trouble', () => {
     }
   });
 
+  it('while a queue is full the relay keeps its rows, and when there is room it publishes them', {
+    timeout: 90_000,
+  }, async () => {
+    const { pool } = await testDatabase();
+    const db = createDatabase<never>(pool);
+    const trial = await aTrial();
+    try {
+      const queue = await trial.queue();
+      const limits = JSON.stringify({ 'max-length': 3, overflow: 'reject-publish' });
+      await server.ctl('set_policy', 'full', `^${queue.name}$`, limits, '--apply-to', 'queues');
+      const messages = messagesOf(queue.urn, keys, 5);
+      await trial.until('it is full', () => isRefused(trial.broker.publish([aMessage({ urn: queue.urn })])));
+      for (const message of messages) await db.transaction((tx) => addToOutbox(tx, 'events', message));
+      await expect(relayPass(pool, 'events', trial.broker)).rejects.toThrow();
+      expect(await waiting(pool)).toBe(messages.length);
+      await server.ctl('clear_policy', 'full');
+      const handled = new Set<string>();
+      trial.consume(trial.broker, queue, async ({ id }) => void handled.add(id));
+      await trial.until('there is room', async () => !(await isRefused(relayPass(pool, 'events', trial.broker))));
+      await trial.until('all are handled', () => messages.every(({ id }) => handled.has(id)));
+      expect(await waiting(pool)).toBe(0);
+      await trial.until('nothing is unacknowledged', async () => (await unacknowledged()) === 0);
+    } finally {
+      await trial.end();
+    }
+  });
+
+  async function unacknowledged(): Promise<number> {
+    const listed = await server.ctl('list_queues', '--no-table-headers', 'messages_unacknowledged');
+    return listed
+      .trim()
+      .split('\n')
+      .reduce((sum, count) => sum + Number(count), 0);
+  }
+
   async function underLoad(trouble: (trial: Trial) => Promise<void>): Promise<void> {
     const trial = await aTrial();
     try {
@@ -61,6 +101,7 @@ describe.skipIf(rabbitMqIsMissing())('RabbitMQ in trouble', () => {
       await trial.until('messages are confirmed again', () => load.confirmed.length > before + 100);
       await load.stop();
       await trial.until('all that was confirmed is handled', () => load.confirmed.every(({ id }) => handled.has(id)));
+      await trial.until('nothing is unacknowledged', async () => (await unacknowledged()) === 0);
     } finally {
       await trial.end();
     }
@@ -70,6 +111,16 @@ describe.skipIf(rabbitMqIsMissing())('RabbitMQ in trouble', () => {
     return startTrial((surroundings) => startRabbitBrokers(server, surroundings), limits);
   }
 });
+
+const isRefused = (publishing: Promise<unknown>) =>
+  publishing.then(
+    () => false,
+    () => true,
+  );
+
+async function waiting(pool: TestDatabase['pool']): Promise<number | null> {
+  return (await pool.query('select from events.outbox where published_at is null')).rowCount;
+}
 
 /** Publishes one batch after the other, as the relay does: what was not confirmed is published again. */
 function publishUntilTold({ broker }: Trial, urn: string) {

@@ -23,12 +23,12 @@ export class RabbitPublisher {
   async publish(outgoing: readonly Outgoing[]): Promise<void> {
     if (outgoing.length === 0) return;
     const { channel, exchanges } = await this.#open();
-    for (const { exchange } of outgoing) {
+    for (const { exchange, onTo } of outgoing) {
       if (exchanges.has(exchange)) continue;
-      await assertExchange(channel, exchange);
+      await assertExchange(channel, exchange, onTo);
       exchanges.add(exchange);
     }
-    await send(channel, outgoing);
+    await sendConfirmed(channel, outgoing);
   }
 
   async stop(): Promise<void> {
@@ -57,7 +57,11 @@ export class RabbitPublisher {
   }
 }
 
-async function send(channel: Channel, outgoing: readonly Outgoing[]): Promise<void> {
+/**
+ * Sends all at once, in their order, on a channel that confirms. Resolves and rejects as `RabbitPublisher.publish`; the
+ * channel is closed when a message was returned.
+ */
+export async function sendConfirmed(channel: Channel, outgoing: readonly Outgoing[]): Promise<void> {
   const ids = new Set(outgoing.map(({ properties }) => properties.messageId));
   let returned: ReturnedMessage | undefined;
   const onReturn = (message: ReturnedMessage) => {
@@ -75,15 +79,16 @@ async function send(channel: Channel, outgoing: readonly Outgoing[]): Promise<vo
 }
 
 // Somebody deleted a queue: the next channel makes it again.
-async function refuse(channel: Channel, { exchange, replyText }: ReturnedMessage): Promise<never> {
+async function refuse(channel: Channel, { exchange, routingKey, replyText }: ReturnedMessage): Promise<never> {
   await channel.close();
-  throw new Error(`No queue received what was published to ${exchange}: ${replyText}`);
+  throw new Error(`No queue received what was published to ${exchange || routingKey}: ${replyText}`);
 }
 
-function sendOne(channel: Channel, { exchange, properties, body, mandatory = false }: Outgoing): Promise<void> {
-  const envelope = { ...properties, exchange, routingKey: '', durable: true, mandatory };
+function sendOne(channel: Channel, outgoing: Outgoing): Promise<void> {
+  const { exchange, routingKey = '', properties, body, mandatory = false } = outgoing;
+  const envelope = { ...properties, exchange, routingKey, durable: true, mandatory };
   // Without this the client adds a time of its own, which no peer sends.
-  Object.assign(envelope, { timestamp: undefined });
+  Object.assign(envelope, { timestamp: properties.timestamp });
   return channel.basicPublish(envelope, Buffer.isBuffer(body) ? body : Buffer.from(body));
 }
 

@@ -10,6 +10,8 @@ import { errorQueue, skippedQueue } from './rabbitmq-topology.ts';
 export type WorkOptions = {
   readonly codec: Codec;
   readonly publish: (outgoing: readonly Outgoing[]) => Promise<void>;
+  /** Makes the queue in which messages are set aside, where that is not there from the start. */
+  readonly makeAside?: ((queue: string) => Promise<void>) | undefined;
   readonly report: BrokerReport;
   readonly isTransient: (error: unknown) => boolean;
   readonly queue: Queue;
@@ -24,6 +26,7 @@ const setAsideAgainMs = 500;
 export function toWork(options: WorkOptions, delivered: AsyncMessage): Work {
   const delivery = toDelivery(delivered);
   const read = decode(options, delivery);
+  if (delivered.redelivered) options.report.redelivered?.(options.queue.name);
   if (read.kind !== 'message') {
     return { key: `unread ${delivered.deliveryTag}`, run: (signal) => setAside(options, delivered, read, signal) };
   }
@@ -40,7 +43,7 @@ export function toWork(options: WorkOptions, delivered: AsyncMessage): Work {
 // A message on which the reader itself breaks is one more that cannot be read: it must not end the process again and again.
 function decode({ codec, queue }: WorkOptions, delivery: Delivery): ReadMessage {
   try {
-    return codec.decode(delivery, queue.urns);
+    return codec.decode(delivery, { urns: queue.urns, rawUrn: queue.legacy?.raw?.urn });
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     return { kind: 'undecodable', reason: error.message, error };
@@ -56,7 +59,7 @@ async function attempts(options: WorkOptions, message: Message, signal: AbortSig
       await handle(message);
       return 'done';
     } catch (error) {
-      report.failed(message, error, failed + 1);
+      report.failed(message, error, failed + 1, options.queue.name);
       if (!isTransient(error)) failed += 1;
       const delayMs = retryDelaysMs[Math.max(0, failed - 1)];
       if (delayMs === undefined) return { error, retries: failed - 1 };
@@ -77,6 +80,7 @@ async function setAside(
   const outgoing = asideOf(options, delivered, read, failed);
   while (!signal.aborted) {
     try {
+      await options.makeAside?.(outgoing.queue);
       await options.publish(outgoing.messages);
       options.report.parked(options.queue.name, delivered.messageId ?? '', outgoing.reason);
       return true;
@@ -88,7 +92,7 @@ async function setAside(
   return false;
 }
 
-type Aside = { readonly reason: string; readonly messages: readonly Outgoing[] };
+type Aside = { readonly queue: string; readonly reason: string; readonly messages: readonly Outgoing[] };
 
 function asideOf(
   { codec, queue }: WorkOptions,
@@ -98,7 +102,8 @@ function asideOf(
 ): Aside {
   if (read.kind === 'unknown-type') {
     const reason = `The queue takes no ${read.types.join(', ')}`;
-    return { reason, messages: [copyOf(delivered, skippedQueue(queue.name), codec.skippedHeaders())] };
+    const skipped = skippedQueue(queue.name);
+    return { queue: skipped, reason, messages: [copyOf(delivered, skipped, codec.skippedHeaders())] };
   }
   const error = read.kind === 'message' ? failed?.error : read.error;
   const failure: Failure = {
@@ -112,6 +117,7 @@ function asideOf(
   };
   const parked = copyOf(delivered, errorQueue(queue.name), codec.parkedHeaders(failure));
   return {
+    queue: errorQueue(queue.name),
     reason: error instanceof Error ? error.message : String(error),
     messages: [parked, codec.fault(toDelivery(delivered), read, failure)],
   };
@@ -133,12 +139,12 @@ function copyOf(delivered: AsyncMessage, exchange: string, headers: Readonly<Rec
 }
 
 function toDelivery(delivered: AsyncMessage): Delivery {
-  const { contentType, messageId } = delivered;
-  return { body: bytesOf(delivered), contentType, messageId, receivedAt: Temporal.Now.instant() };
+  const { contentType, messageId, headers } = delivered;
+  return { body: bytesOf(delivered), contentType, messageId, headers, receivedAt: Temporal.Now.instant() };
 }
 
-// The client has already read text, and JSON without an envelope.
-function bytesOf({ body }: AsyncMessage): Buffer {
+/** The body as bytes: the client has already read text, and JSON without an envelope. */
+export function bytesOf({ body }: AsyncMessage): Buffer {
   if (Buffer.isBuffer(body)) return body;
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }

@@ -1,5 +1,7 @@
+import { inSpan } from '@ticketbuddy/telemetry';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import type pg from 'pg';
+import { transactionSpan } from './transaction-span.ts';
 
 export type Transact<T> = Transaction<T>;
 
@@ -20,7 +22,8 @@ export function createDatabase<T>(pool: pg.Pool): Database<T> {
   const query = new Kysely<T>({ dialect: new PostgresDialect({ pool }) });
   return {
     query,
-    transaction: (work) => retrying(2, () => query.transaction().execute(work)),
+    transaction: (work) =>
+      inSpan('transaction', () => retrying(2, () => query.transaction().execute(work)), transactionSpan),
     snapshot: (work) =>
       query.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
   };

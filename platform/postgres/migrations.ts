@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { StartError } from '@ticketbuddy/errors';
 import type pg from 'pg';
+import { allowSilence } from './pool.ts';
 
 /** The `.sql` files of one schema; they run once each, in the order of their names. `folder` is a `file:` URL. */
 export type Migrations = { readonly schema: string; readonly folder: URL };
@@ -17,6 +18,7 @@ const lockKey = 0x71c4e7;
 export async function migrate(pool: pg.Pool, sources: readonly Migrations[]): Promise<string[]> {
   const migrations = (await Promise.all(sources.map(readMigrations))).flat();
   const client = await pool.connect();
+  allowSilence(client, true);
   try {
     await client.query('set lock_timeout = 0; set statement_timeout = 0');
     await client.query(`select pg_advisory_lock(${lockKey})`);
@@ -30,6 +32,7 @@ export async function migrate(pool: pg.Pool, sources: readonly Migrations[]): Pr
     await client
       .query(`select pg_advisory_unlock(${lockKey}); reset lock_timeout; reset statement_timeout`)
       .catch(() => undefined);
+    allowSilence(client, false);
     client.release();
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 export type Notifications = {
@@ -7,14 +8,21 @@ export type Notifications = {
 };
 
 const retryMs = 250;
+const askEveryMs = 10_000;
+const leaveMsMax = 2_000;
+const answerMsMax = 10_000;
 
-/** One connection that LISTENs for the whole process and is opened anew when it breaks. */
+/**
+ * One connection that LISTENs for the whole process and is opened anew when it breaks, or when it does not answer: a
+ * line can die without a word, and who only listens would never hear of it.
+ */
 export class PostgresNotifications implements Notifications {
   readonly #url: string;
   readonly #wakers = new Map<string, (() => void)[]>();
   #client: pg.Client | undefined;
   #stopped = false;
   #retry: NodeJS.Timeout | undefined;
+  #asking: NodeJS.Timeout | undefined;
 
   constructor(url: string) {
     this.#url = url;
@@ -29,7 +37,8 @@ export class PostgresNotifications implements Notifications {
     const client = new pg.Client({
       connectionString: this.#url,
       application_name: 'ticketbuddy-listen',
-      keepAlive: true,
+      connectionTimeoutMillis: answerMsMax,
+      query_timeout: answerMsMax,
     });
     client.on('notification', ({ channel }) => this.#wake(channel));
     client.on('error', () => this.#reconnect());
@@ -38,12 +47,17 @@ export class PostgresNotifications implements Notifications {
     await client.connect();
     for (const channel of this.#wakers.keys()) await client.query(`listen "${channel}"`);
     for (const channel of this.#wakers.keys()) this.#wake(channel);
+    clearInterval(this.#asking);
+    this.#asking = setInterval(() => client.query('select 1').catch(() => this.#reconnect()), askEveryMs);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    await this.#client?.end().catch(() => undefined);
+    clearInterval(this.#asking);
+    // A line that has died takes no leave.
+    const leave = this.#client?.end().catch(() => undefined);
+    await Promise.race([leave, sleep(leaveMsMax, undefined, { ref: false })]);
   }
 
   #wake(channel: string): void {
@@ -52,6 +66,7 @@ export class PostgresNotifications implements Notifications {
 
   #reconnect(): void {
     if (this.#stopped || this.#retry) return;
+    clearInterval(this.#asking);
     this.#client?.removeAllListeners();
     this.#client?.on('error', () => undefined);
     this.#client?.end().catch(() => undefined);

@@ -1,5 +1,6 @@
-// Connection, shutdown and start-up, out of resources, deadlock and serialization, lock timeout, read-only for a while.
-const transientStates = /^(08...|57P0[1-5]|53...|40001|40P01|55P03|57014|25006|58030)$/;
+// Connection, shutdown and start-up, out of resources, deadlock and serialization, lock timeout, read-only for a while,
+// idle for too long in a transaction.
+const transientStates = /^(08...|57P0[1-5]|53...|40001|40P01|55P03|57014|25006|25P03|58030)$/;
 const transientSystemErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

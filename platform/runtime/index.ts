@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock.ts';
-export { groupCommit } from './group-commit.ts';
-export type { Deps, Module } from './module.ts';
+export { legacyConsumers } from './legacy-consumers.ts';
+export type { Deps, JobDeps, Module } from './module.ts';
+export { startModuleJobs } from './start-jobs.ts';
 export { startModules } from './start-modules.ts';

@@ -1,6 +1,14 @@
 import { hostname } from 'node:os';
-import { type Broker, type BrokerReport, createEmbeddedBroker, createRabbitBroker } from '@ticketbuddy/messaging';
+import {
+  type Broker,
+  type BrokerReport,
+  counted,
+  createEmbeddedBroker,
+  createRabbitBroker,
+  traced,
+} from '@ticketbuddy/messaging';
 import { isTransient, type Notifications } from '@ticketbuddy/postgres';
+import { traceIdOf } from '@ticketbuddy/telemetry';
 import type pg from 'pg';
 import type { Log } from './log.ts';
 
@@ -16,12 +24,13 @@ export type BrokerOptions = {
 
 /** RabbitMQ, or queues in PostgreSQL when there is no `amqpUrl`. */
 export async function openBroker({ pool, amqpUrl, notifications, log }: BrokerOptions): Promise<OpenBroker> {
-  const report = reportTo(log);
+  const report = counted(reportTo(log), isTransient);
   if (amqpUrl === undefined) {
-    return { broker: createEmbeddedBroker({ pool, notifications, report, isTransient }), close: async () => undefined };
+    const broker = createEmbeddedBroker({ pool, notifications, report, isTransient });
+    return { broker: traced(broker, 'postgresql'), close: async () => undefined };
   }
   const broker = await createRabbitBroker({ url: amqpUrl, sender: senderAt(amqpUrl), report, isTransient });
-  return { broker, close: () => broker.stop() };
+  return { broker: traced(broker, 'rabbitmq'), close: () => broker.stop() };
 }
 
 function senderAt(amqpUrl: string) {
@@ -32,8 +41,19 @@ function senderAt(amqpUrl: string) {
 
 function reportTo(log: Log): BrokerReport {
   return {
-    failed: ({ id, urn }, error, attempt) => log.warn({ err: error, messageId: id, urn, attempt }, 'a message failed'),
+    failed({ id, urn, traceparent }, error, attempt, queue) {
+      const about = { err: error, messageId: id, urn, queue, attempt, traceId: traceIdOf(traceparent) };
+      log.warn(about, 'a message failed');
+    },
     parked: (queue, messageId, reason) => log.error({ queue, messageId, reason }, 'a message was parked'),
+    waiting: (queue, others) => log.warn({ queue, others }, waitingFor(queue, others)),
+    unusable: (queue, reason) => log.error({ queue }, reason),
     disconnected: (error) => log.warn({ err: error }, 'the broker is away; trying again'),
   };
+}
+
+function waitingFor(queue: string, others: number): string {
+  if (others === 0) return `queue ${queue} is served by nobody else any more; this process serves it now`;
+  const who = others === 1 ? '1 other consumer' : `${others} other consumers`;
+  return `queue ${queue} is still served by ${who}; waiting for ${others === 1 ? 'it' : 'them'} to end`;
 }

@@ -1,11 +1,13 @@
 import type { Subscription } from '@ticketbuddy/messaging';
 import { createDatabase, PostgresNotifications } from '@ticketbuddy/postgres';
+import type { GaugeSource } from '@ticketbuddy/telemetry';
 import type pg from 'pg';
 import type { Clock } from './clock.ts';
+import { watchMessages } from './gauges.ts';
+import { type LegacyQueues, legacyConsumers } from './legacy-consumers.ts';
 import type { Log } from './log.ts';
 import type { Deps, Module } from './module.ts';
 import { openBroker } from './open-broker.ts';
-import { startPruning } from './start-pruning.ts';
 import { startRelay } from './start-relay.ts';
 
 export type StartOptions = {
@@ -17,35 +19,41 @@ export type StartOptions = {
   readonly url: string;
   /** Unset: the embedded broker. */
   readonly amqpUrl: string | undefined;
+  /** Missing: nothing is taken from a queue of the legacy. */
+  readonly legacyQueues?: LegacyQueues;
   readonly clock: Clock;
   readonly log: Log;
 };
 
-/** Starts the loops of the modules: a relay for each that publishes, a consumer for each queue, and the pruning. */
-export async function startModules(
-  options: StartOptions,
-): Promise<{ readonly deps: Deps<never>; stop(): Promise<void> }> {
-  const { modules, everyModule, pool, url, amqpUrl, clock, log } = options;
+export type RunningModules = {
+  readonly deps: Deps<never>;
+  readonly gauges: readonly GaugeSource[];
+  stop(): Promise<void>;
+};
+
+/** Starts the loops of the modules: a relay for each that publishes, and a consumer for each queue. */
+export async function startModules(options: StartOptions): Promise<RunningModules> {
+  const { modules, everyModule, pool, url, amqpUrl, legacyQueues = {}, clock, log } = options;
   const deps: Deps<never> = { db: createDatabase(pool), clock };
   const notifications = new PostgresNotifications(url);
   const { broker, close } = await openBroker({ pool, amqpUrl, notifications, log });
+  const watched = watchMessages({ modules, deps, pool, amqpUrl, legacyQueues });
   const running: Subscription[] = [];
   const stop = async () => {
     await Promise.all(running.map((loop) => loop.stop()));
-    await close();
+    await Promise.all([close(), watched.close()]);
     await notifications.stop();
   };
   try {
-    await broker.declare(everyModule.flatMap((module) => module.consumers(deps)));
+    const legacy = legacyConsumers(modules, legacyQueues, deps);
+    await broker.declare([...everyModule.flatMap((module) => module.consumers(deps)), ...legacy]);
     for (const { name, publishes } of modules) {
       if (publishes) running.push(startRelay(name, { pool, broker, notifications, log }));
     }
-    for (const module of modules) {
-      for (const { name, handle } of module.consumers(deps)) running.push(broker.consume(name, handle));
-    }
-    running.push(startPruning(modules, deps, pool, log));
+    const consumers = [...modules.flatMap((module) => module.consumers(deps)), ...legacy];
+    for (const { name, handle } of consumers) running.push(broker.consume(name, handle));
     await notifications.start();
-    return { deps, stop };
+    return { deps, gauges: watched.gauges, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -39,7 +39,7 @@ export function reserveWithoutLock(deps: Deps<DB>): Selling {
 
 type Way = {
   readonly rule: (seats: SeatsById, selection: Selection, now: Temporal.Instant) => Seat[];
-  readonly write: (tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant) => Promise<void>;
+  readonly write: (tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant) => Promise<unknown>;
   readonly beforeWriting: () => Promise<void>;
 };
 

@@ -10,10 +10,18 @@ import {
 } from './envelope.ts';
 import { exceptionInfo } from './exception-info.ts';
 import { type Failure, retryCountHeader } from './fault-headers.ts';
+import type { Delivery } from './read-envelope.ts';
 import { addressOf, hostInfo, type Sender } from './sender.ts';
+import { readTrace, traceHeaders } from './trace-headers.ts';
 import { writeJson } from './write-json.ts';
 
-export type Outgoing = { readonly exchange: string; readonly properties: Properties; readonly body: string };
+export type Outgoing = {
+  readonly exchange: string;
+  /** The exchange of every Fault: what is published to `exchange` has to go on to it. */
+  readonly onTo: string;
+  readonly properties: Properties;
+  readonly body: string;
+};
 
 /** `conversationId`: that of the message that failed, as `readEnvelope` told it. */
 export type FaultIds = { readonly id: string; readonly conversationId?: string | undefined };
@@ -35,13 +43,13 @@ export function writeFault(message: Message, failure: Failure, sender: Sender, i
     exchange: `MassTransit:Fault--${type}--`,
     messageType: [`${faultUrn}[[${type}]]`, faultUrn],
     message: fault,
-    headers: { [retryCountHeader]: failure.consumed?.retries ?? 0 },
+    headers: { [retryCountHeader]: failure.consumed?.retries ?? 0, ...traceHeaders(message.traceparent) },
   });
 }
 
 /** The Fault that tells of a message that could not be read. */
 export function writeReceiveFault(
-  delivery: { readonly contentType?: string | undefined; readonly messageId?: string | undefined },
+  delivery: Pick<Delivery, 'contentType' | 'messageId' | 'headers'>,
   failure: Failure,
   sender: Sender,
   ids: FaultIds,
@@ -53,7 +61,7 @@ export function writeReceiveFault(
     exchange: exchangeOf(receiveFaultUrn),
     messageType: [receiveFaultUrn, faultUrn],
     message: { faultId: ids.id, timestamp, faultedMessageId, ...rest, faultMessageTypes: null, contentType: type },
-    headers: {},
+    headers: traceHeaders(readTrace(delivery.headers).traceparent),
   });
 }
 
@@ -67,6 +75,7 @@ function write({ at, queue }: Failure, sender: Sender, { id, conversationId = id
   const content = { ...fault, messageId: id, conversationId, sourceAddress: addressOf(queue, sender), sentAt: at };
   return {
     exchange: fault.exchange,
+    onTo: exchangeOf(faultUrn),
     properties: propertiesOf(id, fault.headers),
     body: writeJson(envelope(sender, content)),
   };

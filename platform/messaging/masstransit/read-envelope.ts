@@ -5,12 +5,15 @@ import type { Message } from '../message.ts';
 import { contentType as envelopeType, type Headers, keyHeader, versionHeader } from './envelope.ts';
 import { foldNames, isObject } from './members.ts';
 import { readJson } from './read-json.ts';
+import { readTrace } from './trace-headers.ts';
 
 export type Delivery = {
   readonly body: Buffer;
   readonly contentType?: string | undefined;
   /** AMQP's `message_id`; counts when the envelope has none. */
   readonly messageId?: string | undefined;
+  /** Those of AMQP. */
+  readonly headers?: Headers | undefined;
   /** Counts as the time of sending when the envelope has none. */
   readonly receivedAt: Temporal.Instant;
 };
@@ -62,7 +65,8 @@ function isRaw(envelope: Folded, { contentType }: Delivery): boolean {
 
 function readRaw(body: object, delivery: Delivery, urn: string): ReadMessage {
   const id = idOf(new Map(), delivery);
-  const message = { id, urn, key: keyOf(body, id), version: undefined, sentAt: delivery.receivedAt, body };
+  const trace = readTrace(delivery.headers);
+  const message = { id, urn, key: keyOf(body, id), version: undefined, sentAt: delivery.receivedAt, body, ...trace };
   return { kind: 'message', message, headers: {}, conversationId: undefined };
 }
 
@@ -73,7 +77,9 @@ function readTyped(envelope: Folded, delivery: Delivery, urns: readonly string[]
   const urn = firstKnown(types, urns);
   if (urn === undefined) return { kind: 'unknown-type', types };
   const headers = headersOf(envelope);
-  const message = { ...identityOf(envelope, delivery, body, headers), urn, sentAt: sentAtOf(envelope, delivery), body };
+  const identity = identityOf(envelope, delivery, body, headers);
+  const trace = readTrace(delivery.headers, headers);
+  const message = { ...identity, urn, sentAt: sentAtOf(envelope, delivery), body, ...trace };
   return { kind: 'message', message, headers, conversationId: conversationOf(envelope) };
 }
 
@@ -124,7 +130,7 @@ function notAnId(): never {
 }
 
 // Without an id two deliveries of the same bytes are taken for one message, or a redelivery would be applied again.
-function idOfContent(body: Buffer): string {
+export function idOfContent(body: Buffer): string {
   const digits = createHash('sha256').update(body).digest('hex');
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20, 32)}`;
 }
