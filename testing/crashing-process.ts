@@ -11,7 +11,9 @@ export type Crash = {
 };
 
 /** Thrown in a process that was killed, at everything that it still tries to do. */
-export class ProcessDied extends Error {}
+export class ProcessDied extends Error {
+  override readonly name = 'ProcessDied';
+}
 
 /**
  * A process of ours as the database sees it: connections that can break between any two statements. What a killed one

@@ -22,8 +22,8 @@ export {
 export { startPathRouter } from './path-router.ts';
 export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.ts';
 export { openLine } from './rabbitmq-line.ts';
-export { openStallingProxy } from './stalling-proxy.ts';
 export { loadStories, type Story } from './replay/captures.ts';
 export { replayStory } from './replay/replay.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { SimulatedBroker } from './simulated-broker.ts';
+export { openStallingProxy } from './stalling-proxy.ts';

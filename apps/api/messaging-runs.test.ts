@@ -5,7 +5,7 @@ import { type Flaw, flaws } from './test-messaging-flaws.ts';
 import { type Lane, noTally, ourParts, type Parts, playRun, type Tally } from './test-messaging-run.ts';
 import { addWitness, judgeAll } from './test-messaging-verdict.ts';
 
-const runs = 500;
+const runs = 10_000;
 const runsOfFlaw = 400;
 // On two cores: one or two wait for the database while the others work.
 const lanes = 4;

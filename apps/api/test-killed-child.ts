@@ -8,7 +8,7 @@ import { openTestBroker, witnessed } from './test-messaging-witness.ts';
 
 /** What the process does, and the step at which it kills itself. */
 export type Order = {
-  readonly role: 'relay' | 'tickets.events';
+  readonly role: 'relay' | 'tickets.events' | 'witness';
   readonly url: string;
   readonly amqpUrl: string | undefined;
   readonly killAt: number;
@@ -37,16 +37,22 @@ function step(): void {
   if (armed && ++steps === order.killAt) process.kill(process.pid, 'SIGKILL');
 }
 
-// Before each statement, and while the server works on it.
+// Before each statement; and while the server works on it, where that is not simply rolled back.
+const lasting = /^(commit|with added)\b/;
+
 function killAtStatements(client: pg.PoolClient): void {
   const query = client.query as AnyQuery;
   const stepping: AnyQuery = (...given) => {
     step();
     const answer = query.apply(client, given);
-    step();
+    if (lasting.test(textOf(given[0]))) step();
     return answer;
   };
   Object.assign(client, { query: stepping });
+}
+
+function textOf(query: unknown): string {
+  return (typeof query === 'string' ? query : (query as pg.QueryConfig).text).trim();
 }
 
 async function relay(): Promise<void> {
@@ -65,7 +71,7 @@ async function consume(): Promise<void> {
   const { handle } = consumers.find(({ name }) => name === order.role) ?? {};
   if (!handle) throw new Error(`nobody consumes ${order.role}`);
   const subscription = broker.consume(order.role, handle);
-  const isOver = order.amqpUrl === undefined ? queueIsEmpty : inboxHasAll;
+  const isOver = order.amqpUrl === undefined ? queueIsEmpty : witnessHasAll;
   while (!(await isOver(watching))) await new Promise((resolve) => setTimeout(resolve, 10));
   await subscription.stop();
 }
@@ -74,8 +80,8 @@ async function queueIsEmpty(watching: pg.Client): Promise<boolean> {
   return (await watching.query('select from broker.messages where queue = $1', [order.role])).rowCount === 0;
 }
 
-async function inboxHasAll(watching: pg.Client): Promise<boolean> {
-  const missing = 'select from events.outbox where message_id not in (select message_id from tickets.inbox)';
+async function witnessHasAll(watching: pg.Client): Promise<boolean> {
+  const missing = 'select from events.outbox where message_id not in (select message_id from witness.inbox)';
   return (await watching.query(missing)).rowCount === 0;
 }
 
@@ -90,5 +96,6 @@ async function killAtAcknowledgements(url: string): Promise<void> {
     acknowledge.apply(this, given);
     step();
   };
+  await channel.close();
   await connection.close();
 }

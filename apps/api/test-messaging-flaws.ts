@@ -65,7 +65,7 @@ function withoutLock(pool: pg.Pool): pg.Pool {
     const client = await pool.connect();
     const query = (text: string, ...rest: readonly unknown[]) =>
       (client.query as (...given: readonly unknown[]) => unknown)(
-        text.replace(/pg_try_advisory_xact_lock\(.*?\)\) as/, 'hashtext($1) is not null as'),
+        text.replace(/pg_try_advisory_xact_lock\(hashtext\([^)]*\)\)/, 'true'),
         ...rest,
       );
     return Object.assign(Object.create(client), { query });

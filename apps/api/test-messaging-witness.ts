@@ -36,9 +36,11 @@ export async function openTestBroker(
   pool: pg.Pool,
   amqpUrl: string | undefined,
 ): Promise<Broker & { stop?(): Promise<void> }> {
-  const report = { failed: console.error, parked: console.error, disconnected: () => undefined };
+  const report = { failed: () => undefined, parked: console.error, disconnected: () => undefined };
   const notifications = { listen: () => undefined, stop: async () => undefined };
   if (amqpUrl === undefined) return createEmbeddedBroker({ pool, notifications, report, isTransient });
   const sender = { machineName: 'test', processName: 'test', processId: 1, address: 'rabbitmq://localhost/test' };
-  return createRabbitBroker({ url: amqpUrl, sender, report, isTransient });
+  // What comes to a process that was killed in a test comes again.
+  const passes = (error: unknown) => isTransient(error) || (error as Error).name === 'ProcessDied';
+  return createRabbitBroker({ url: amqpUrl, sender, report, isTransient: passes });
 }

@@ -12,6 +12,7 @@ export type Addresses = { readonly url: string; readonly amqpUrl: string | undef
 /** Relays and consumers of all contexts, as a process of ours runs them. `parked` and `warnings` are what it has logged. */
 export async function startMessaging({ url, amqpUrl }: Addresses) {
   const parked: object[] = [];
+  const failures = new Map<string, number>();
   const warnings: string[] = [];
   const pool = createPool({ url, connections: 12 });
   const running = await startModules({
@@ -22,13 +23,19 @@ export async function startMessaging({ url, amqpUrl }: Addresses) {
     amqpUrl,
     clock: systemClock,
     log: {
-      warn: (context, message) => warnings.push(`${message}: ${(context as { err?: unknown }).err}`),
+      warn(context, message) {
+        const { err, messageId } = context as { readonly err?: unknown; readonly messageId?: string };
+        warnings.push(`${message}: ${err}`);
+        if (messageId) failures.set(messageId, (failures.get(messageId) ?? 0) + 1);
+      },
       error: (context) => parked.push(context),
     },
   });
   return {
     parked,
     warnings,
+    /** How often each message has failed. */
+    failures,
     async stop() {
       await running.stop();
       await pool.end();

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { groupCommit } from '@ticketbuddy/postgres';
+import { currentTraceparent, endSpan, inTrace, joinTrace, startTelemetry } from '@ticketbuddy/telemetry';
 import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
 import { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -29,18 +31,17 @@ describe('one purchase is one trace, from the request to what it made another co
       const { collector } = await aTracedShop({ amqpUrl: server.url, sampleRatio: 0 });
       const connection = new Connection(server.url);
       connection.on('error', () => undefined);
-      onTestFinished(() => connection.close());
-      await connection
-        .createPublisher({ confirm: true })
-        .send(
-          {
-            exchange: eventUpserted,
-            contentType: 'application/vnd.masstransit+json',
-            headers: { 'MT-Activity-Id': recorded },
-          },
-          Buffer.from(JSON.stringify({ messageType: [`urn:message:${eventUpserted}`], message: { id: 'no event' } })),
-        );
-      const [attempt] = await collector.trace(callers.traceId, 'process tickets.events');
+      onTestFinished(() => connection.unsafeDestroy());
+      await connection.createPublisher({ confirm: true }).send(
+        {
+          exchange: eventUpserted,
+          contentType: 'application/vnd.masstransit+json',
+          headers: { 'MT-Activity-Id': recorded },
+        },
+        Buffer.from(JSON.stringify({ messageType: [`urn:message:${eventUpserted}`], message: { id: 'no event' } })),
+      );
+      const spans = await collector.trace(callers.traceId, 'process tickets.events');
+      const attempt = spans.find(({ name }) => name === 'process tickets.events');
       expect(attempt).toMatchObject({ kind: 5, parentSpanId: callers.spanId, status: { code: 2 } });
       const parked = await until('it is parked', () =>
         connection.basicGet({ queue: 'tickets.events_error', noAck: true }),
@@ -157,6 +158,32 @@ describe('whether a trace is recorded', () => {
     const { rows } = await shop.database.pool.query('select traceparent from events.outbox order by position');
     expect(rows).toEqual([{ traceparent: recorded }, { traceparent: null }]);
   });
+});
+
+it('requests that are decided together keep each its own trace, and their transactions know of each other', async () => {
+  const collector = await aCollector();
+  const telemetry = await startTelemetry({ endpoint: collector.url, sampleRatio: 0, serviceName: 'test' });
+  onTestFinished(() => telemetry.stop());
+  const seen: unknown[] = [];
+  const decide = groupCommit(async (commands: readonly string[]) => {
+    seen.push(currentTraceparent());
+    return commands;
+  });
+  const traceIds = ['1', '2', '3'].map((digit) => digit.repeat(32));
+  const request = async (traceId: string) => {
+    const traceparent = `00-${traceId}-${callers.spanId}-01`;
+    const trace = joinTrace({ name: 'request', kind: 'server', traceparent });
+    await inTrace(trace, () => decide(traceId));
+    if (trace?.span) endSpan(trace.span);
+  };
+  await Promise.all(traceIds.map(request));
+
+  expect(seen).toEqual([undefined]);
+  const traces = await Promise.all(traceIds.map((traceId) => collector.trace(traceId, 'request')));
+  expect(traces.map((spans) => pathTo('transaction', spans))).toEqual(traceIds.map(() => ['request', 'transaction']));
+  const [first, ...others] = traces.flatMap((spans) => spans.filter(({ name }) => name === 'transaction'));
+  expect(others.map(({ links }) => links.map(({ spanId }) => spanId))).toEqual([[first?.spanId], [first?.spanId]]);
+  expect(attributesOf(first as CollectedSpan)['ticketbuddy.batch.size']).toBe(3);
 });
 
 it('an answer names the trace that its request is recorded in', async () => {

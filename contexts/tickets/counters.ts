@@ -1,5 +1,5 @@
 import { counter } from '@ticketbuddy/telemetry';
-import type { Outcome } from './decide-together.ts';
+import type { Outcome } from './seat.ts';
 
 const held = counter('ticketbuddy_seats_held_total', 'Seats that were held; one that is held again counts again.');
 const sold = counter('ticketbuddy_seats_sold_total', 'Seats that were sold.');

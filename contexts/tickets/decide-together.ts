@@ -2,11 +2,8 @@ import { Refusal } from '@ticketbuddy/errors';
 import type { Transact } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 import { recall } from './idempotency.ts';
-import type { Granted, Seat, SeatsById, Selection } from './seat.ts';
+import type { Granted, Outcome, Seat, SeatsById, Selection } from './seat.ts';
 import type { DB } from './tables.gen.ts';
-
-/** What became of one selection of a batch. */
-export type Outcome = { readonly refused: Refusal } | { readonly seats: readonly Seat[] };
 
 type Rule = (seats: SeatsById, selection: Selection, now: Temporal.Instant) => Seat[];
 

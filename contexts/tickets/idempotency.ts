@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { keyReused, Refusal } from '@ticketbuddy/errors';
 import type { Transact } from '@ticketbuddy/postgres';
-import type { Outcome } from './decide-together.ts';
-import type { Selection } from './seat.ts';
+import type { Outcome, Selection } from './seat.ts';
 import { type Attempt, claimAttempts, type Decision, noteRefused } from './store-idempotency.ts';
 import type { DB } from './tables.gen.ts';
 

@@ -1,9 +1,9 @@
 import type { Transact } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 import { countSold } from './counters.ts';
-import { decideTogether, type Outcome } from './decide-together.ts';
+import { decideTogether } from './decide-together.ts';
 import { publishSoldOut } from './publish-sold-out.ts';
-import { type Granted, type Selection, sell } from './seat.ts';
+import { type Granted, type Outcome, type Selection, sell } from './seat.ts';
 import { lockSeatsForSale, sellSeats } from './store.ts';
 import type { DB } from './tables.gen.ts';
 

@@ -1,7 +1,7 @@
 import type { Deps } from '@ticketbuddy/runtime';
 import { countHeld } from './counters.ts';
-import { decideTogether, type Outcome } from './decide-together.ts';
-import { hold, type Selection } from './seat.ts';
+import { decideTogether } from './decide-together.ts';
+import { hold, type Outcome, type Selection } from './seat.ts';
 import { holdSeats, lockSeats } from './store.ts';
 import type { DB } from './tables.gen.ts';
 

@@ -3,12 +3,11 @@ import { type Incoming, noContent, ok, route } from '@ticketbuddy/http';
 import { groupCommit, isTransient } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 import { currentTraceparent } from '@ticketbuddy/telemetry';
-import type { Outcome } from './decide-together.ts';
 import { withAttempt } from './idempotency.ts';
 import { listSeats, listSeatsOfOwner } from './list-seats.ts';
 import { purchaseSeats } from './purchase-seats.ts';
 import { reserveSeats } from './reserve-seats.ts';
-import type { Selection } from './seat.ts';
+import type { Outcome, Selection } from './seat.ts';
 import type { DB } from './tables.gen.ts';
 import { readSelection, seatsJson } from './wire.ts';
 

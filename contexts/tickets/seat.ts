@@ -1,3 +1,4 @@
+import type { Refusal } from '@ticketbuddy/errors';
 import { seatsHeld, seatsSold, seatsUnknown } from './refusals.ts';
 import type { Attempt } from './store-idempotency.ts';
 
@@ -27,6 +28,9 @@ export type Selection = {
 
 /** A selection that was granted, and its seats as they are from then on. */
 export type Granted = { readonly selection: Selection; readonly seats: readonly Seat[] };
+
+/** What became of a selection; one that was granted before has no seats here. */
+export type Outcome = { readonly refused: Refusal } | { readonly seats: readonly Seat[] };
 
 /** The seats at one event, by id. */
 export type SeatsById = ReadonlyMap<string, Seat>;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnnouncedEvent } from './announced-event.ts';
-import type { Outcome } from './decide-together.ts';
-import type { Seat, Selection } from './seat.ts';
+import type { Outcome, Seat, Selection } from './seat.ts';
 import { buyerOf } from './test-builders.ts';
 import type { Show } from './test-plan.ts';
 

@@ -44,12 +44,12 @@ export function observeRoute(request: FastifyRequest, { path, traced }: Route): 
     kind: 'server',
     traceparent: headers.traceparent,
     always: traced === 'always',
-  });
-  observed.trace?.span?.setAttributes({
-    'http.request.method': method,
-    'http.route': path,
-    'url.path': url.split('?', 1)[0] ?? url,
-    'url.scheme': 'http',
+    attributes: () => ({
+      'http.request.method': method,
+      'http.route': path,
+      'url.path': url.split('?', 1)[0] ?? url,
+      'url.scheme': 'http',
+    }),
   });
 }
 

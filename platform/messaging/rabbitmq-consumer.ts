@@ -26,6 +26,7 @@ export type ConsumerOptions = {
 };
 
 const waitMs = 1_000;
+const finishMsMax = 10_000;
 const backoffMs = [100, 250, 500, 1_000, 2_000, 5_000];
 
 /**
@@ -43,7 +44,10 @@ export class RabbitConsumer implements Subscription {
     this.#running = this.#run();
   }
 
-  /** Resolves when nothing is in our hands any more; what was not begun goes back to its place in the queue. */
+  /**
+   * Resolves when nothing is in our hands any more, or after 10 s: what was not begun or not finished by then goes back
+   * to its place in the queue.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -67,6 +71,12 @@ export class RabbitConsumer implements Subscription {
 
   async #pause(ms: number | undefined): Promise<void> {
     await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  // While we go on, what was begun is waited for as long as it takes: nobody may begin with it a second time.
+  async #patienceIsOver(): Promise<void> {
+    await aborted(this.#stopping.signal);
+    await sleep(finishMsMax, undefined, { ref: false });
   }
 
   #tellOfOthers(others: number): void {
@@ -96,7 +106,7 @@ export class RabbitConsumer implements Subscription {
       await aborted(signal);
     } finally {
       end();
-      await chains.idle();
+      await Promise.race([chains.idle(), this.#patienceIsOver()]);
       acks.flush();
       await channel.close();
     }

@@ -80,6 +80,30 @@ describe.skipIf(rabbitMqIsMissing())('RabbitMQ in trouble', () => {
     }
   });
 
+  it('a message that a handler hangs on does not hold up the stop, and comes again', { timeout: 60_000 }, async () => {
+    const trial = await aTrial();
+    try {
+      const queue = await trial.queue();
+      const begun = new Set<string>();
+      const hanging = trial.consume(trial.broker, queue, async ({ id }) => {
+        begun.add(id);
+        await trial.gate().opened;
+      });
+      const message = aMessage({ urn: queue.urn });
+      await trial.broker.publish([message]);
+      await trial.until('it is begun', () => begun.has(message.id));
+      await hanging.stop();
+      const handled = new Set<string>();
+      const another = await trial.another();
+      await another.declare([queue]);
+      trial.consume(another, queue, async ({ id }) => void handled.add(id));
+      await trial.until('another process handles it', () => handled.has(message.id));
+      await trial.until('nothing is unacknowledged', async () => (await unacknowledged()) === 0);
+    } finally {
+      await trial.end();
+    }
+  });
+
   async function unacknowledged(): Promise<number> {
     const listed = await server.ctl('list_queues', '--no-table-headers', 'messages_unacknowledged');
     return listed

@@ -59,7 +59,7 @@ export class RabbitPublisher {
 
 /**
  * Sends all at once, in their order, on a channel that confirms. Resolves and rejects as `RabbitPublisher.publish`; the
- * channel is closed when a message was returned.
+ * channel is closed when a message was refused or returned.
  */
 export async function sendConfirmed(channel: Channel, outgoing: readonly Outgoing[]): Promise<void> {
   const ids = new Set(outgoing.map(({ properties }) => properties.messageId));
@@ -72,6 +72,10 @@ export async function sendConfirmed(channel: Channel, outgoing: readonly Outgoin
     await unlessLost(channel, Promise.all(outgoing.map((one) => sendOne(channel, one))));
     // The client tells of what was returned one turn after the confirm.
     await turn();
+  } catch (error) {
+    // A channel that was refused once because a queue was full may be refused for ever, also when there is no limit any more.
+    await channel.close();
+    throw error;
   } finally {
     channel.off('basic.return', onReturn);
   }

@@ -61,9 +61,13 @@ type Outcome = Awaited<ReturnType<Handle>>;
 type Processing = { readonly queue: string; readonly system: string; readonly handle: Handle };
 
 async function process(message: Message, { queue, system, handle }: Processing): Promise<Outcome> {
-  const trace = joinTrace({ name: `process ${queue}`, kind: 'consumer', traceparent: message.traceparent });
+  const trace = joinTrace({
+    name: `process ${queue}`,
+    kind: 'consumer',
+    traceparent: message.traceparent,
+    attributes: () => messaging(message, { system, operation: 'process', destination: queue }),
+  });
   if (!trace?.span) return inTrace(trace, () => handle(message));
-  trace.span.setAttributes(messaging(message, { system, operation: 'process', destination: queue }));
   return ending(trace.span, trace, () => handle(message));
 }
 

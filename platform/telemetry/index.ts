@@ -1,4 +1,4 @@
-export { counter, histogram, type Metric } from './instruments.ts';
+export { counter, histogram } from './instruments.ts';
 export { type GaugeSource, gauge, metricsContentType, metricsText } from './metrics-text.ts';
 export type { Span } from './recorder.ts';
 export { startTelemetry } from './start-telemetry.ts';

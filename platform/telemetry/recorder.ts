@@ -1,10 +1,7 @@
 import type { Span as ApiSpan, Attributes, SpanContext } from '@opentelemetry/api';
 import type { TraceParent } from './traceparent.ts';
 
-export type Span = Pick<
-  ApiSpan,
-  'spanContext' | 'setAttribute' | 'setAttributes' | 'setStatus' | 'recordException' | 'end'
->;
+export type Span = Pick<ApiSpan, 'spanContext' | 'setAttribute' | 'setStatus' | 'recordException' | 'end'>;
 
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 

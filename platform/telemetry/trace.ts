@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Attributes } from '@opentelemetry/api';
 import { Refusal } from '@ticketbuddy/errors';
 import type { Recorder, Span, SpanKind, SpanOptions } from './recorder.ts';
 import { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.ts';
@@ -18,6 +19,8 @@ export type Joining = {
   readonly traceparent: unknown;
   /** Recorded also when the caller's trace is not. */
   readonly always?: boolean;
+  /** Asked for only when the trace is recorded. */
+  readonly attributes?: () => Attributes;
 };
 
 const errorStatus = 2;
@@ -40,14 +43,14 @@ export function recordTo(recorder: Recorder, sampleRatio: number): () => void {
  * The trace of work that came from outside, with a span that the caller ends. The caller's choice whether to record is
  * kept; without a caller it is one of `sampleRatio`. With tracing off a trace is handed on if there is one.
  */
-export function joinTrace({ name, kind, traceparent, always = false }: Joining): Trace | undefined {
+export function joinTrace({ name, kind, traceparent, always = false, attributes }: Joining): Trace | undefined {
   const parent = parseTraceparent(traceparent);
   if (!recording) return parent && unrecorded(parent);
   const { recorder, sampleRatio } = recording;
   if (!always && !(parent ? parent.sampled : Math.random() < sampleRatio)) {
     return unrecorded(parent);
   }
-  return recorded(recorder.start(name, { kind, parent }));
+  return recorded(recorder.start(name, { kind, parent, ...(attributes && { attributes: attributes() }) }));
 }
 
 /** Runs `work` as part of `trace`. */

@@ -1,8 +1,8 @@
 import { Refusal } from '@ticketbuddy/errors';
 import type { Transact } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
-import type { Outcome } from '../decide-together.ts';
-import { type Granted, hold, type Seat, type SeatsById, type Selection, sell } from '../seat.ts';
+
+import { type Granted, hold, type Outcome, type Seat, type SeatsById, type Selection, sell } from '../seat.ts';
 import { holdSeats, seatsOfEvent, sellSeats } from '../store.ts';
 import type { DB } from '../tables.gen.ts';
 import { createPhases } from './phases.ts';

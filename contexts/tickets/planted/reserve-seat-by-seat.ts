@@ -1,7 +1,7 @@
 import type { Deps } from '@ticketbuddy/runtime';
-import type { Outcome } from '../decide-together.ts';
+
 import { reserveSeats } from '../reserve-seats.ts';
-import type { Seat, Selection } from '../seat.ts';
+import type { Outcome, Seat, Selection } from '../seat.ts';
 import type { DB } from '../tables.gen.ts';
 import { createPhases } from './phases.ts';
 import { realSelling, type Selling } from './selling.ts';

@@ -1,10 +1,10 @@
 import type { Deps } from '@ticketbuddy/runtime';
 import type { AnnouncedEvent } from '../announced-event.ts';
 import { applyEvent } from '../apply-event.ts';
-import type { Outcome } from '../decide-together.ts';
+
 import { purchaseSeats } from '../purchase-seats.ts';
 import { reserveSeats } from '../reserve-seats.ts';
-import type { Selection } from '../seat.ts';
+import type { Outcome, Selection } from '../seat.ts';
 import type { DB } from '../tables.gen.ts';
 
 /** All that changes seats. A test is given it as it is, or with a defect put back on purpose. */

@@ -1,7 +1,7 @@
 import type { Deps } from '@ticketbuddy/runtime';
 import { firstSeats } from '../announced-event.ts';
-import type { Outcome } from '../decide-together.ts';
 import { seatsHeld } from '../refusals.ts';
+import type { Outcome } from '../seat.ts';
 import { createSeats, saveEvent, seatsOfEvent } from '../store.ts';
 import type { DB } from '../tables.gen.ts';
 import { realSelling, type Selling } from './selling.ts';

@@ -1,0 +1,56 @@
+import { createDatabase } from '@ticketbuddy/postgres';
+import { systemClock } from '@ticketbuddy/runtime';
+import { rabbitMqIsMissing, startRabbitMq, testDatabase } from '@ticketbuddy/testing';
+import { expect, it, onTestFinished } from 'vitest';
+import { addWitness, judgeAll } from './test-messaging-verdict.ts';
+import { openTestBroker, witnessed } from './test-messaging-witness.ts';
+import { nothingIsUnacknowledged } from './test-messaging-world.ts';
+import { RabbitRuns } from './test-rabbitmq-runs.ts';
+
+const runs = 300;
+
+it.skipIf(rabbitMqIsMissing())(
+  `over RabbitMQ, whatever is killed or cut off in ${runs} runs, the contexts end up the same`,
+  { timeout: 600_000 },
+  async () => {
+    const [server, { pool }] = await Promise.all([startRabbitMq(), testDatabase()]);
+    onTestFinished(() => server.stop());
+    await addWitness(pool);
+    const broker = await openTestBroker(pool, server.url);
+    await broker.declare(
+      witnessed.flatMap((module) => module.consumers({ db: createDatabase(pool), clock: systemClock })),
+    );
+    const played = new RabbitRuns(pool, server.url, broker);
+    onTestFinished(() => played.stop());
+    const closing = closeConnections(() => server.ctl('close_all_connections', 'a test'));
+    for (let seed = 0; seed < runs; seed++) await played.play(seed);
+    const closed = await closing.stop();
+    const seats = await judgeAll(pool);
+    await nothingIsUnacknowledged(server);
+    process.stderr.write(
+      `\n${runs} runs over RabbitMQ, 0 differences: ${JSON.stringify({ ...played.tally, closed, seats })}\n\n`,
+    );
+    expect(played.tally.runs).toBe(runs);
+  },
+);
+
+/** Closes all connections, again and again, until it is stopped. Answers how often it did. */
+function closeConnections(close: () => Promise<unknown>) {
+  let [told, closed] = [false, 0];
+  const running = run();
+  return {
+    async stop() {
+      told = true;
+      await running;
+      return closed;
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!told) {
+      await close();
+      closed += 1;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
