@@ -1,8 +1,8 @@
 import { type AsyncMessage, type Channel, Connection } from 'rabbitmq-client';
 import { inBatches } from './message-stock.ts';
 
-/** What is in a queue, with the properties it came with. */
-export type Wire = Pick<AsyncMessage, 'body' | 'contentType' | 'messageId' | 'headers'>;
+/** What came out of a queue: how it was published, and with which properties. */
+export type Wire = Pick<AsyncMessage, 'exchange' | 'routingKey' | 'body' | 'contentType' | 'messageId' | 'headers'>;
 
 export type BareRabbit = Awaited<ReturnType<typeof openBareRabbit>>;
 
@@ -21,7 +21,7 @@ export async function openBareRabbit(url: string, queue: string) {
   return {
     /** All of them, a batch at a time, each batch when the one before it is confirmed. */
     async publish(wires: readonly Wire[]): Promise<void> {
-      for (const batch of inBatches(wires)) await publishBatch(publisher, queue, batch);
+      for (const batch of inBatches(wires)) await publishBatch(publisher, batch);
     },
     /** Takes `count` messages away, acknowledges each, and answers them as they were on the wire. */
     consume: (count: number) => takeAll(consumer, queue, count),
@@ -33,12 +33,12 @@ export async function openBareRabbit(url: string, queue: string) {
   };
 }
 
-// Straight to the queue, and not through the exchange of its message type.
-function publishBatch(channel: Channel, queue: string, batch: readonly Wire[]): Promise<unknown> {
+function publishBatch(channel: Channel, batch: readonly Wire[]): Promise<unknown> {
   return Promise.all(
-    batch.map(({ body, contentType, messageId, headers }) => {
+    batch.map(({ exchange, routingKey, body, contentType, messageId, headers }) => {
       const properties = {
-        routingKey: queue,
+        exchange,
+        routingKey,
         durable: true,
         mandatory: true,
         ...(contentType !== undefined && { contentType }),

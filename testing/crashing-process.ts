@@ -11,7 +11,7 @@ export type Crash = {
 };
 
 /** Thrown in a process that was killed, at everything that it still tries to do. */
-export class ProcessDied extends Error {
+class ProcessDied extends Error {
   override readonly name = 'ProcessDied';
 }
 

@@ -10,7 +10,7 @@ export type Trouble = {
   readonly overtakes: number;
 };
 
-export const noTrouble: Trouble = { publishFails: 0, ackIsLost: 0, delays: 0, overtakes: 0 };
+const noTrouble: Trouble = { publishFails: 0, ackIsLost: 0, delays: 0, overtakes: 0 };
 
 export type BrokerTally = { duplicates: number; reorderings: number; lostConnections: number };
 

@@ -16,6 +16,9 @@ export type Order = {
 
 type AnyQuery = (...given: unknown[]) => unknown;
 
+// A statement that ends in nothing lasting is rolled back, as when its process dies before it.
+const lasting = /^(commit|with added)\b/;
+
 const order: Order = JSON.parse(process.argv[2] ?? '');
 let steps = 0;
 let armed = false;
@@ -37,9 +40,7 @@ function step(): void {
   if (armed && ++steps === order.killAt) process.kill(process.pid, 'SIGKILL');
 }
 
-// Before each statement; and while the server works on it, where that is not simply rolled back.
-const lasting = /^(commit|with added)\b/;
-
+// Before each statement; while the server works on it, only where something lasting may come of it.
 function killAtStatements(client: pg.PoolClient): void {
   const query = client.query as AnyQuery;
   const stepping: AnyQuery = (...given) => {

@@ -23,7 +23,7 @@ type Known = { readonly id: string; readonly slot: number; readonly venue: strin
 
 const venues = ['O2ArenaLondon', 'RoundhouseLondon', 'WembleyStadiumLondon', 'ManchesterArena'] as const;
 const dayOne = Temporal.Instant.from('2100-01-01T00:00:00Z');
-export const slotsOfRun = 3;
+const slotsOfRun = 3;
 
 /** The business of the nth run: its events have days of their own, so that runs are never in each other's way. */
 export function randomBusiness(random: SeededRandom, nth: number): Business {
