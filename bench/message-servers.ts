@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventsModule } from '@ticketbuddy/events';
-import { type Broker, brokerMigrations, createEmbeddedBroker, createRabbitBroker } from '@ticketbuddy/messaging';
+import { type Broker, brokerMigrations, createEmbeddedBroker } from '@ticketbuddy/messaging';
+import { createRabbitBroker } from '@ticketbuddy/messaging/rabbitmq';
 import {
   createDatabase,
   createPool,

@@ -56,29 +56,6 @@ describe('nothing is lost, done twice or waited for for ever', () => {
     await rm(compiled, { recursive: true });
   });
 
-  it.concurrent('when a relay of the embedded broker is killed at each of its steps', minutes, () =>
-    killEverywhere('relay', undefined),
-  );
-  it.concurrent('when a consumer of the embedded broker is killed at each of its steps', minutes, () =>
-    killEverywhere('tickets.events', undefined),
-  );
-  it.skipIf(rabbitMqIsMissing()).concurrent(
-    'when a relay to RabbitMQ is killed at each of its steps',
-    minutes,
-    async () => {
-      await killEverywhere('relay', server?.url);
-      if (server) await nothingIsUnacknowledged(server);
-    },
-  );
-  it.skipIf(rabbitMqIsMissing()).concurrent(
-    'when a consumer of RabbitMQ is killed at each of its steps',
-    minutes,
-    async () => {
-      await killEverywhere('witness', `${server?.url}/consumer`);
-      if (server) await nothingIsUnacknowledged(server, 'consumer');
-    },
-  );
-
   // What was connected before the silence is never heard of again.
   it.concurrent(
     'when the network is silent for 30 s between us and PostgreSQL, everything is delivered when it is back',
@@ -118,6 +95,29 @@ describe('nothing is lost, done twice or waited for for ever', () => {
       const before = heard;
       await pool.query('notify news');
       await until('it hears', async () => heard > before);
+    },
+  );
+
+  it.concurrent('when a relay of the embedded broker is killed at each of its steps', minutes, () =>
+    killEverywhere('relay', undefined),
+  );
+  it.concurrent('when a consumer of the embedded broker is killed at each of its steps', minutes, () =>
+    killEverywhere('tickets.events', undefined),
+  );
+  it.skipIf(rabbitMqIsMissing()).concurrent(
+    'when a relay to RabbitMQ is killed at each of its steps',
+    minutes,
+    async () => {
+      await killEverywhere('relay', server?.url);
+      if (server) await nothingIsUnacknowledged(server);
+    },
+  );
+  it.skipIf(rabbitMqIsMissing()).concurrent(
+    'when a consumer of RabbitMQ is killed at each of its steps',
+    minutes,
+    async () => {
+      await killEverywhere('witness', `${server?.url}/consumer`);
+      if (server) await nothingIsUnacknowledged(server, 'consumer');
     },
   );
 });

@@ -1,5 +1,6 @@
 import { eventUpsertedUrn, userUpsertedUrn } from '@ticketbuddy/contracts';
-import { type Broker, type Consumer, createEmbeddedBroker, createRabbitBroker, once } from '@ticketbuddy/messaging';
+import { type Broker, type Consumer, createEmbeddedBroker, once } from '@ticketbuddy/messaging';
+import { createRabbitBroker } from '@ticketbuddy/messaging/rabbitmq';
 import { isTransient, type Transact } from '@ticketbuddy/postgres';
 import type { Deps, Module } from '@ticketbuddy/runtime';
 import { sql } from 'kysely';

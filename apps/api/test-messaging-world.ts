@@ -69,7 +69,7 @@ export function startBusiness(pool: pg.Pool) {
       (error) => void told.failures.push(error),
     );
     // The others get a turn.
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

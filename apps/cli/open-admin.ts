@@ -1,4 +1,5 @@
-import { type BrokerAdmin, createEmbeddedAdmin, createRabbitAdmin } from '@ticketbuddy/messaging';
+import { type BrokerAdmin, createEmbeddedAdmin } from '@ticketbuddy/messaging';
+import { createRabbitAdmin } from '@ticketbuddy/messaging/rabbitmq';
 import { type Deps, legacyConsumers, systemClock } from '@ticketbuddy/runtime';
 import type { Context } from './context.ts';
 import { everyModule } from './modules.ts';

@@ -1,4 +1,5 @@
-import { brokerMigrations, createEmbeddedAdmin, createRabbitAdmin } from '@ticketbuddy/messaging';
+import { brokerMigrations, createEmbeddedAdmin } from '@ticketbuddy/messaging';
+import { createRabbitAdmin } from '@ticketbuddy/messaging/rabbitmq';
 import { migrate } from '@ticketbuddy/postgres';
 import { type Deps, type Module, startModules, systemClock } from '@ticketbuddy/runtime';
 import type { Context } from './context.ts';

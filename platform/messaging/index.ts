@@ -9,7 +9,5 @@ export { type Loop, repeat } from './loop.ts';
 export { readMembers } from './masstransit/members.ts';
 export type { Broker, BrokerReport, Message, Subscription } from './message.ts';
 export { addToOutbox, notReceived, outboxChannel, outboxWaiting } from './outbox.ts';
-export { createRabbitAdmin } from './rabbitmq-admin.ts';
-export { createRabbitBroker } from './rabbitmq-broker.ts';
 export { pruneOutbox, relayPass } from './relay.ts';
 export { traced } from './traced-broker.ts';

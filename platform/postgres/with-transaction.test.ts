@@ -33,6 +33,16 @@ it('a connection that broke during a transaction is not used again', async () =>
   expect(pool.totalCount).toBe(1);
 });
 
+it('a connection that cannot be rolled back does not go back to the pool', async () => {
+  const { pool } = await testDatabase(2);
+  const stuck = withTransaction(pool, async (client) => {
+    client.query = () => Promise.reject(new Error('no answer'));
+    throw new Error('changed my mind');
+  });
+  await expect(stuck).rejects.toThrow('changed my mind');
+  expect(pool.totalCount).toBe(0);
+});
+
 it('of two processes that want to do the same only one does it at a time, and the other does nothing', async () => {
   const { pool } = await testDatabase();
   const other = () => withLock(pool, "bob's work", async () => 'done');

@@ -1,10 +1,4 @@
-import {
-  type BrokerAdmin,
-  createEmbeddedAdmin,
-  createRabbitAdmin,
-  outboxGauges,
-  queueGauges,
-} from '@ticketbuddy/messaging';
+import { type BrokerAdmin, createEmbeddedAdmin, outboxGauges, queueGauges } from '@ticketbuddy/messaging';
 import type { GaugeSource } from '@ticketbuddy/telemetry';
 import type pg from 'pg';
 import { type LegacyQueues, legacyConsumers } from './legacy-consumers.ts';
@@ -24,11 +18,17 @@ export function watchMessages({ modules, deps, pool, amqpUrl, legacyQueues }: Wa
   const own = modules.flatMap((module) => module.consumers(deps));
   const queues = [...own, ...legacyConsumers(modules, legacyQueues, deps)].map(({ name }) => name);
   // Not before somebody asks: most processes are never measured.
-  let admin: BrokerAdmin | undefined;
-  const depths = (names: readonly string[]) => {
-    admin ??= amqpUrl === undefined ? createEmbeddedAdmin(pool) : createRabbitAdmin({ url: amqpUrl });
-    return admin.depths(names);
+  let admin: Promise<BrokerAdmin> | undefined;
+  const depths = async (names: readonly string[]) => {
+    admin ??= openAdmin(pool, amqpUrl);
+    return (await admin).depths(names);
   };
   const gauges: readonly GaugeSource[] = [outboxGauges(pool, schemas), queueGauges({ depths }, queues)];
-  return { gauges, close: async () => admin?.close() };
+  return { gauges, close: async () => (await admin)?.close() };
+}
+
+async function openAdmin(pool: pg.Pool, amqpUrl: string | undefined): Promise<BrokerAdmin> {
+  if (amqpUrl === undefined) return createEmbeddedAdmin(pool);
+  const { createRabbitAdmin } = await import('@ticketbuddy/messaging/rabbitmq');
+  return createRabbitAdmin({ url: amqpUrl });
 }

@@ -1,12 +1,5 @@
 import { hostname } from 'node:os';
-import {
-  type Broker,
-  type BrokerReport,
-  counted,
-  createEmbeddedBroker,
-  createRabbitBroker,
-  traced,
-} from '@ticketbuddy/messaging';
+import { type Broker, type BrokerReport, counted, createEmbeddedBroker, traced } from '@ticketbuddy/messaging';
 import { isTransient, type Notifications } from '@ticketbuddy/postgres';
 import { traceIdOf } from '@ticketbuddy/telemetry';
 import type pg from 'pg';
@@ -29,6 +22,7 @@ export async function openBroker({ pool, amqpUrl, notifications, log }: BrokerOp
     const broker = createEmbeddedBroker({ pool, notifications, report, isTransient });
     return { broker: traced(broker, 'postgresql'), close: async () => undefined };
   }
+  const { createRabbitBroker } = await import('@ticketbuddy/messaging/rabbitmq');
   const broker = await createRabbitBroker({ url: amqpUrl, sender: senderAt(amqpUrl), report, isTransient });
   return { broker: traced(broker, 'rabbitmq'), close: () => broker.stop() };
 }
