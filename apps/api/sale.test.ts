@@ -158,7 +158,9 @@ describe('the process that sells', () => {
     const [seat = ''] = idsOf(await seatsOnceThere(alone, eventId));
     expect((await purchase(alone, eventId, randomUUID(), [seat])).status).toBe(204);
     // The jobs' schema is made in the background, now or a little later.
-    const { rows } = await pool.query("select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'jobs' order by 1");
+    const { rows } = await pool.query(
+      "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'jobs' order by 1",
+    );
     const theServers = ['information_schema', 'public'];
     expect(rows.map(({ nspname }) => nspname)).toEqual(['broker', 'migrations', 'tickets', ...theServers].sort());
   });
