@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', 'testing/planted/**'],
     globalSetup: ['testing/global-setup.ts'],
+    // Many tests wait for brokers and processes: one more than the cores of a small machine keeps it busy.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
