@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase } from '@ticketbuddy/postgres';
 import { systemClock } from '@ticketbuddy/runtime';
-import { createTestDatabase, rabbitMqIsMissing, startRabbitMq } from '@ticketbuddy/testing';
+import { rabbitMqIsMissing, startRabbitMq, testDatabase } from '@ticketbuddy/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { addWitness, judgeAll } from './test-messaging-verdict.ts';
 import { openTestBroker, witnessed } from './test-messaging-witness.ts';
@@ -9,17 +8,12 @@ import { nothingIsUnacknowledged } from './test-messaging-world.ts';
 import { RabbitRuns } from './test-rabbitmq-runs.ts';
 
 const runs = 300;
-const dropMsMax = 20_000;
 
 it.skipIf(rabbitMqIsMissing())(
   `over RabbitMQ, whatever is killed or cut off in ${runs} runs, the contexts end up the same`,
   { timeout: 600_000 },
   async () => {
-    const [server, database] = await Promise.all([startRabbitMq(), createTestDatabase()]);
-    const { pool } = database;
-    // A pool does not end while somebody has a client of it, and a process that crashed here may have: the whole server
-    // goes when the tests are over.
-    onTestFinished(() => Promise.race([database.drop(), sleep(dropMsMax, undefined, { ref: false })]));
+    const [server, { pool }] = await Promise.all([startRabbitMq(), testDatabase()]);
     onTestFinished(() => server.stop());
     await addWitness(pool);
     const broker = await openTestBroker(pool, server.url);
