@@ -94,6 +94,11 @@ export class CrashingProcess {
   async #connect(): Promise<pg.PoolClient> {
     if (this.#isDead) throw new ProcessDied('killed');
     const client = await this.#connections.connect();
+    if (this.#isDead) {
+      // Killed while it waited for the connection: nobody else would give it back.
+      client.release();
+      throw new ProcessDied('killed');
+    }
     this.#taken.add(client);
     const query = (...given: readonly unknown[]) => this.step(() => (client.query as Query).apply(client, [...given]));
     const release = (failure?: Error | boolean) => {

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A line to a server on 127.0.0.1 on which things can go quiet, without anybody being told. */
 export type StallingProxy = {
   readonly url: string;
-  /** From now on nothing passes, in either direction; no connection is closed, and new ones are taken and not answered. */
-  stall(): void;
-  /** New connections pass again. Those from before stay silent for ever, as when a firewall has forgotten them. */
-  passNewOnes(): void;
+  /**
+   * Nothing passes for that long, in either direction; no connection is closed, and new ones are taken and not answered.
+   * Then new ones pass again. Those from before stay silent for ever, as when a firewall has forgotten them.
+   */
+  stallFor(ms: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -28,11 +30,10 @@ export async function openStallingProxy(url: string): Promise<StallingProxy> {
   own.port = `${(server.address() as { port: number }).port}`;
   return {
     url: own.href,
-    stall() {
+    async stallFor(ms) {
       isStalled = true;
       for (const socket of sockets) socket.unpipe().pause().removeAllListeners('close');
-    },
-    passNewOnes() {
+      await sleep(ms);
       isStalled = false;
     },
     async stop() {

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Broker, relayPass } from '@ticketbuddy/messaging';
 import { PostgresNotifications } from '@ticketbuddy/postgres';
@@ -34,6 +33,7 @@ import { until } from './test-until.ts';
 const program = fileURLToPath(new URL('./test-killed-child.ts', import.meta.url));
 // Of the shortest pass: begin, lock, mark, publish, commit.
 const stepsMin = 6;
+// Not waited for: this is the fault itself.
 const stallMs = 30_000;
 // What the processes start from, so that the first of them alone compiles anything.
 let compiled = '';
@@ -87,9 +87,7 @@ describe('nothing is lost, done twice or waited for for ever', () => {
       let heard = 0;
       notifications.listen('news', () => heard++);
       await notifications.start();
-      line.stall();
-      await sleep(stallMs);
-      line.passNewOnes();
+      await line.stallFor(stallMs);
       // It is woken once by each new connection, for what came in between.
       await until('it listens again', async () => heard > 1);
       const before = heard;
@@ -177,9 +175,7 @@ async function deliverAfterStall(between: 'PostgreSQL' | 'RabbitMQ', amqpUrl: st
   const business = startBusiness(pool);
   try {
     await until('the business runs', async () => business.told.things > 50);
-    line.stall();
-    await sleep(stallMs);
-    line.passNewOnes();
+    await line.stallFor(stallMs);
     const before = business.told.things;
     await until('there is more business', async () => business.told.things > before + 20);
     await business.stop();

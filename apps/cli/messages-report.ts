@@ -26,7 +26,7 @@ export function reportParked(messages: readonly ParkedMessage[], terminal: Shown
     { text: String(attempts) },
     { text: harmless(reason).replaceAll(/\s+/g, ' '), paint: red },
   ]);
-  return [table(heads, rows, terminal), '', ...whatToDo(messages, length, terminal)].join('\n');
+  return [table(heads, rows, terminal), '', ...nextSteps(messages, length, terminal)].join('\n');
 }
 
 /** Everything about one message. */
@@ -67,7 +67,7 @@ export function countOf(amount: number): string {
   return `${number(amount)} message${amount === 1 ? '' : 's'}`;
 }
 
-function whatToDo(messages: readonly ParkedMessage[], length: number, { colors }: Shown): readonly string[] {
+function nextSteps(messages: readonly ParkedMessage[], length: number, { colors }: Shown): readonly string[] {
   const id = harmless(messages[0]?.id.slice(0, length) ?? '');
   const choices = [
     [`show ${id}`, 'everything about it'],

@@ -1,32 +1,9 @@
-import { inSteps, type Job } from '@ticketbuddy/jobs';
-import { pruneInbox, pruneOutbox } from '@ticketbuddy/messaging';
-import type { JobDeps } from '@ticketbuddy/runtime';
+import type { Job } from '@ticketbuddy/jobs';
+import { type JobDeps, pruneInboxJob, pruneOutboxJob } from '@ticketbuddy/runtime';
 import type { DB } from './tables.gen.ts';
 
-const dayMs = 86_400_000;
-const keepOutboxMs = 7 * dayMs;
-const keepInboxMs = 30 * dayMs;
-const pruning = {
-  unique: true,
-  schedule: '7 * * * *',
-  retries: { limit: 5, delaySeconds: 60, delaySecondsMax: 1_800 },
-  expireInSeconds: 900,
-  keepFinishedDays: 7,
-  keepWaitingDays: 7,
-  deadLetter: 'events.dead-letters',
-} as const;
+const hourly = '7 * * * *';
 
 export function jobs({ pool }: JobDeps<DB>): Job[] {
-  return [
-    {
-      ...pruning,
-      name: 'events.prune-outbox',
-      run: async ({ signal }) => ({ deleted: await inSteps(signal, () => pruneOutbox(pool, 'events', keepOutboxMs)) }),
-    },
-    {
-      ...pruning,
-      name: 'events.prune-inbox',
-      run: async ({ signal }) => ({ deleted: await inSteps(signal, () => pruneInbox(pool, 'events', keepInboxMs)) }),
-    },
-  ];
+  return [pruneOutboxJob('events', pool, hourly), pruneInboxJob('events', pool, hourly)];
 }

@@ -6,7 +6,7 @@ import { consumers } from './consumers.ts';
 import { purchaseSeats } from './purchase-seats.ts';
 import { reserveSeats } from './reserve-seats.ts';
 import { aBoxOfficePerTest, aRequest } from './test-box-office.ts';
-import { anEvent, at, idOf } from './test-builders.ts';
+import { anEventUpserted, at, idOf } from './test-builders.ts';
 
 const openBoxOffice = aBoxOfficePerTest();
 
@@ -129,14 +129,14 @@ describe('a message that cannot be read throws and leaves nothing behind, so tha
   test.each([
     { what: 'no body', body: undefined },
     { what: 'a body that is a text', body: 'EventUpserted' },
-    { what: 'no price', body: { ...aBody(), price: undefined } },
-    { what: 'a price that is no number', body: aBody({ price: 'free' }) },
-    { what: 'a negative price', body: aBody({ price: '-0.01' }) },
-    { what: 'a date that is none', body: aBody({ startDate: '2031-02-30T19:00:00Z' }) },
-    { what: 'an end that is none', body: aBody({ endDate: 'late' }) },
-    { what: 'a venue by its name', body: { ...aBody(), venue: 'O2ArenaLondon' } },
-    { what: 'a venue that nobody knows', body: aBody({ venue: 10 }) },
-    { what: 'an id that is none', body: aBody({ id: 'show' }) },
+    { what: 'no price', body: { ...anEventUpserted(), price: undefined } },
+    { what: 'a price that is no number', body: anEventUpserted({ price: 'free' }) },
+    { what: 'a negative price', body: anEventUpserted({ price: '-0.01' }) },
+    { what: 'a date that is none', body: anEventUpserted({ startDate: '2031-02-30T19:00:00Z' }) },
+    { what: 'an end that is none', body: anEventUpserted({ endDate: 'late' }) },
+    { what: 'a venue by its name', body: { ...anEventUpserted(), venue: 'O2ArenaLondon' } },
+    { what: 'a venue that nobody knows', body: anEventUpserted({ venue: 10 }) },
+    { what: 'an id that is none', body: anEventUpserted({ id: 'show' }) },
   ])('$what', async ({ body }) => {
     const { pool, receive, events } = await openInbox();
     await expect(receive({ ...aMessage(), body })).rejects.toThrow();
@@ -152,7 +152,7 @@ describe('an event at which no seat could be sold is set aside, and the reason s
     { what: 'a venue that nobody knows', venue: 10, reason: 'nobody knows how many seats venue 10 has' },
   ])('$what', async ({ reason, what: _, ...said }) => {
     const { receive } = await openInbox();
-    await expect(receive({ ...aMessage(), body: aBody(said) })).rejects.toThrow(reason);
+    await expect(receive({ ...aMessage(), body: anEventUpserted(said) })).rejects.toThrow(reason);
   });
 });
 
@@ -176,19 +176,7 @@ async function openInbox() {
   };
 }
 
-function aMessage(changes: Partial<ReturnType<typeof aBody>> = {}, version = 1): Message {
-  const body = aBody(changes);
+function aMessage(changes: Partial<ReturnType<typeof anEventUpserted>> = {}, version = 1): Message {
+  const body = anEventUpserted(changes);
   return { id: randomUUID(), urn: eventUpsertedUrn, key: body.id, version, sentAt: at('11:00'), body };
-}
-
-function aBody(changes = {}) {
-  return {
-    id: anEvent().id,
-    eventName: 'Show',
-    startDate: '2026-07-01T19:00:00+00:00',
-    endDate: '2026-07-01T22:00:00+00:00',
-    venue: 0,
-    price: '10.00',
-    ...changes,
-  };
 }

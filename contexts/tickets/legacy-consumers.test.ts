@@ -5,17 +5,10 @@ import { expect, test } from 'vitest';
 import { consumers } from './consumers.ts';
 import { legacyConsumers } from './legacy-consumers.ts';
 import { aBoxOfficePerTest } from './test-box-office.ts';
-import { anEvent, at, idOf } from './test-builders.ts';
+import { anEventUpserted, at, idOf } from './test-builders.ts';
 
 const openBoxOffice = aBoxOfficePerTest();
-const body = {
-  id: anEvent().id,
-  eventName: 'Show',
-  startDate: '2026-07-01T19:00:00+00:00',
-  endDate: '2026-07-01T22:00:00+00:00',
-  venue: 0,
-  price: '10.00',
-};
+const body = anEventUpserted();
 
 test.each(['first from our queue', 'first from the legacy’s', 'from both at once'])(
   'an event that comes both ways, %s, is taken over once',

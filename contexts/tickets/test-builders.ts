@@ -47,6 +47,19 @@ export function anEvent(changes: Partial<AnnouncedEvent> = {}): AnnouncedEvent {
   };
 }
 
+/** The body of the message that tells of `anEvent`. */
+export function anEventUpserted(changes = {}) {
+  return {
+    id: anEvent().id,
+    eventName: 'Show',
+    startDate: '2026-07-01T19:00:00+00:00',
+    endDate: '2026-07-01T22:00:00+00:00',
+    venue: 0,
+    price: '10.00',
+    ...changes,
+  };
+}
+
 /** The user id of a buyer. */
 export function idOf(buyer: Buyer): string {
   return `b0000000-0000-4000-8000-00000000000${buyers.indexOf(buyer) + 1}`;

@@ -5,7 +5,8 @@ import { createPool } from '@ticketbuddy/postgres';
 import { expect, onTestFinished, test } from 'vitest';
 import { findJob, listJobs } from './job-states.ts';
 import { sendJob } from './send-job.ts';
-import { aDatabase, aGate, aJob, aWorker, until } from './test-jobs.ts';
+import { aJob } from './test-job.ts';
+import { aDatabase, aGate, aWorker, until } from './test-jobs.ts';
 
 test('a job whose process is killed runs again in another one', async () => {
   const { pool, url } = await aDatabase([aJob()]);

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { FinalFailure } from './job.ts';
 import { findJob, listFailed, listJobs, listQueues } from './job-states.ts';
 import { retryJob, sendJob } from './send-job.ts';
-import { aDatabase, aGate, aJob, aWorker, declared, until } from './test-jobs.ts';
+import { aJob } from './test-job.ts';
+import { aDatabase, aGate, aWorker, declared, until } from './test-jobs.ts';
 
 const everyMinute = '* * * * *';
 

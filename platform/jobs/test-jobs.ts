@@ -10,21 +10,6 @@ export type Reported = {
   troubles: number;
 };
 
-/** A unique job that answers `{}` at once, unless it is told otherwise. */
-export function aJob({ run = async () => ({}), ...rest }: Partial<Job> = {}): Job {
-  return {
-    name: 'shop.sweep',
-    unique: true,
-    retries: { limit: 2, delaySeconds: 1, delaySecondsMax: 2 },
-    expireInSeconds: 60,
-    keepFinishedDays: 7,
-    keepWaitingDays: 7,
-    deadLetter: 'shop.dead-letters',
-    run,
-    ...rest,
-  } as Job;
-}
-
 /** A process that works on the jobs, and looks every second; stopped at the end of the test. */
 export function aWorker(
   pool: TestDatabase['pool'],

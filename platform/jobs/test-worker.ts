@@ -1,20 +1,14 @@
 // A process that takes a job and never ends it: `node test-worker.ts <database URL>`.
 import { createPool } from '@ticketbuddy/postgres';
 import { startJobs } from './start-jobs.ts';
+import { aJob } from './test-job.ts';
 
-const job = {
-  name: 'shop.sweep',
-  unique: true,
-  retries: { limit: 2, delaySeconds: 1, delaySecondsMax: 2 },
-  expireInSeconds: 60,
-  keepFinishedDays: 7,
-  keepWaitingDays: 7,
-  deadLetter: 'shop.dead-letters',
+const job = aJob({
   run: () => {
     process.stdout.write('running\n');
     return new Promise<never>(() => undefined);
   },
-} as const;
+});
 
 startJobs({
   jobs: [job],
