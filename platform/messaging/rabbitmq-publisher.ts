@@ -47,6 +47,8 @@ export class RabbitPublisher {
     };
     try {
       const channel = await this.#openChannel();
+      // Whatever is published at the same time listens for its own end.
+      channel.setMaxListeners(0);
       channel.once('close', forget);
       await channel.confirmSelect();
       return { channel, exchanges: new Set() };

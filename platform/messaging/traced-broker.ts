@@ -1,13 +1,4 @@
-import {
-  endSpan,
-  histogram,
-  inTrace,
-  joinTrace,
-  type Span,
-  startSpan,
-  type Trace,
-  traceparentOf,
-} from '@ticketbuddy/telemetry';
+import { asTrace, endSpan, histogram, joinTrace, type Span, startSpan, traceparentOf } from '@ticketbuddy/telemetry';
 import { countDuplicate, countNone } from './counted-report.ts';
 import { exchangeOf } from './masstransit/envelope.ts';
 import type { Broker, Handle, Message } from './message.ts';
@@ -67,19 +58,7 @@ async function process(message: Message, { queue, system, handle }: Processing):
     traceparent: message.traceparent,
     attributes: () => messaging(message, { system, operation: 'process', destination: queue }),
   });
-  if (!trace?.span) return inTrace(trace, () => handle(message));
-  return ending(trace.span, trace, () => handle(message));
-}
-
-async function ending(span: Span, trace: Trace, work: () => ReturnType<Handle>): Promise<Outcome> {
-  try {
-    const outcome = await inTrace(trace, work);
-    endSpan(span);
-    return outcome;
-  } catch (error) {
-    endSpan(span, error);
-    throw error;
-  }
+  return asTrace(trace, async () => handle(message));
 }
 
 type Operation = { readonly system: string; readonly operation: 'send' | 'process'; readonly destination: string };

@@ -3,6 +3,7 @@ export { type GaugeSource, gauge, metricsContentType, metricsText } from './metr
 export type { Span } from './recorder.ts';
 export { startTelemetry } from './start-telemetry.ts';
 export {
+  asTrace,
   currentTrace,
   currentTraceparent,
   endSpan,

@@ -58,6 +58,15 @@ export function inTrace<R>(trace: Trace | undefined, work: () => R): R {
   return trace ? current.run(trace, work) : work();
 }
 
+/** Runs `work` as all that there is to `trace`: its span, if it has one, ends with it. */
+export function asTrace<R>(trace: Trace | undefined, work: () => Promise<R>): Promise<R> {
+  if (!trace?.span) return inTrace(trace, work);
+  return ending(
+    trace.span,
+    current.run(trace, () => invoke(work)),
+  );
+}
+
 /** Runs `work`, which serves many requests, as part of none of them. */
 export function outsideTraces<R>(work: () => R): R {
   return current.getStore() ? current.run(undefined, work) : work();
@@ -75,11 +84,7 @@ export function currentTraceparent(): string | undefined {
 export function inSpan<R>(name: string, work: () => Promise<R>, options: SpanOptions = internal): Promise<R> {
   const parent = current.getStore()?.span;
   if (!parent || !recording) return work();
-  const span = recording.recorder.start(name, { ...options, parent: parent.spanContext() });
-  return ending(
-    span,
-    current.run(recorded(span), () => invoke(work)),
-  );
+  return asTrace(recorded(recording.recorder.start(name, { ...options, parent: parent.spanContext() })), work);
 }
 
 /** A span that goes on from what a message or a request carried, if that is recorded; the caller ends it. */
