@@ -30,7 +30,7 @@ it.skipIf(rabbitMqIsMissing())(
       await played.play(seed);
     }
     await Promise.all(closings);
-    const seats = await judgeAll(pool);
+    const seats = await played.settle(() => judgeAll(pool));
     await nothingIsUnacknowledged(server);
     process.stderr.write(
       `\n${runs} runs over RabbitMQ, 0 differences: ${JSON.stringify({ ...played.tally, closed: closings.length, seats })}\n\n`,
