@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { Event, EventId, EventList, Ticket, TicketList, User, UserId, UserList } from './http/answers.ts';
 import { Failure, Problem } from './http/failures.ts';
 import { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
+import { BuySeats, Conflict, Hold, HoldBest, HoldSeats, Order, TicketKeys } from './http/v2.ts';
 import { EventSoldOut } from './messages/event-sold-out.ts';
 import { EventUpserted } from './messages/event-upserted.ts';
 import { UserRegistered } from './messages/user-registered.ts';
@@ -14,6 +15,9 @@ export const artefacts: Readonly<Record<string, TSchema>> = {
   'http/requests/change-user': ChangeUser,
   'http/requests/register-user': RegisterUser,
   'http/requests/ticket-selection': TicketSelection,
+  'http/requests/v2-buy-seats': BuySeats,
+  'http/requests/v2-hold-best': HoldBest,
+  'http/requests/v2-hold-seats': HoldSeats,
   'http/answers/event': Event,
   'http/answers/event-id': EventId,
   'http/answers/event-list': EventList,
@@ -24,6 +28,10 @@ export const artefacts: Readonly<Record<string, TSchema>> = {
   'http/answers/user': User,
   'http/answers/user-id': UserId,
   'http/answers/user-list': UserList,
+  'http/answers/v2-conflict': Conflict,
+  'http/answers/v2-hold': Hold,
+  'http/answers/v2-order': Order,
+  'http/answers/v2-ticket-keys': TicketKeys,
   'messages/event-sold-out': EventSoldOut,
   'messages/event-upserted': EventUpserted,
   'messages/user-registered': UserRegistered,

@@ -1,4 +1,7 @@
-/** The venues in the order of their wire numbers (0–9): messages carry the number, HTTP the name. */
+/**
+ * The venues in the order of their wire numbers: messages carry the number, HTTP the name. The first ten are the
+ * legacy's, which knows no other.
+ */
 export const venues = [
   'O2ArenaLondon',
   'WembleyStadiumLondon',
@@ -10,6 +13,7 @@ export const venues = [
   'EmiratesOldTraffordManchester',
   'RoyalAlbertHallLondon',
   'RoundhouseLondon',
+  'StadiumOfTheNorth',
 ] as const;
 
 export type Venue = (typeof venues)[number];

@@ -13,7 +13,7 @@ export async function emptyTables(pool: pg.Pool): Promise<void> {
       set session_replication_role = replica;
       truncate events.events, events.outbox, events.inbox, events.sold_out, users.users, users.outbox, tickets.events,
         tickets.seats, tickets.ledger, tickets.outbox, tickets.inbox, tickets.buyers,
-        tickets.idempotency, broker.messages;
+        tickets.idempotency, tickets.sales, tickets.orders, broker.messages;
       set session_replication_role = default`);
   } finally {
     client.release();

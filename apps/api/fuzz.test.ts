@@ -129,6 +129,6 @@ async function changesSoFar(): Promise<string> {
     select (select array[count(*), sum(version)] from events.events) as events,
       (select array[count(*), sum(version)] from users.users) as users,
       (select count(*) from events.outbox) + (select count(*) from users.outbox) as messages,
-      (select max(position) from tickets.ledger where kind in ('held', 'sold')) as sales`);
+      (select max(version) from tickets.ledger where kind in ('held', 'sold')) as sales`);
   return JSON.stringify(rows[0]);
 }

@@ -62,7 +62,7 @@ describe.skipIf(rabbitMqIsMissing())('beside a running legacy, the shop', { time
     const rowsOf = async (query: string) => (await database.pool.query(query)).rows;
     await expect.poll(() => rowsOf('select event_id from events.sold_out'), bound).toEqual([{ event_id: ours }]);
     await expect.poll(() => rowsOf('select id from tickets.buyers'), bound).toEqual([{ id: annId }]);
-    const kinds = await rowsOf(`select kind from tickets.ledger where event_id = '${ours}' order by position`);
+    const kinds = await rowsOf(`select kind from tickets.ledger where event_id = '${ours}' order by version, nth`);
     expect(kinds).toEqual([{ kind: 'created' }, { kind: 'sold' }]);
   });
 

@@ -102,7 +102,7 @@ async function openConsumer(clock = new FakeClock()) {
     prices: async () =>
       (await pool.query('select distinct price_pence from tickets.seats')).rows.map((row) => row.price_pence),
     ledger: async () =>
-      (await pool.query('select kind from tickets.ledger order by position')).rows.map((row) => row.kind),
+      (await pool.query('select kind from tickets.ledger order by version, nth')).rows.map((row) => row.kind),
   };
 }
 

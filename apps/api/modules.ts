@@ -1,3 +1,4 @@
+import type { Known } from '@ticketbuddy/config';
 import { eventsModule } from '@ticketbuddy/events';
 import type { Module } from '@ticketbuddy/runtime';
 import { ticketsModule } from '@ticketbuddy/tickets';
@@ -9,5 +10,6 @@ export const everyModule: readonly Module[] = [eventsModule, usersModule, ticket
 /** What settings may name. */
 export const known = {
   modules: everyModule.map(({ name }) => name),
+  numbers: Object.assign({}, ...everyModule.map(({ numbers }) => numbers)) as Known['numbers'] & {},
   legacyQueues: everyModule.flatMap(({ legacyConsumers }) => Object.keys(legacyConsumers)),
 };

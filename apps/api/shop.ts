@@ -60,6 +60,7 @@ async function open(
     legacyQueues: config.legacyQueues,
     clock,
     log,
+    numbers: config.numbers,
   });
   closing.unshift(() => running.stop());
   const jobs = startModuleJobs({ modules, deps: running.deps, pool, log });

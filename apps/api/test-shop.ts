@@ -35,6 +35,7 @@ export async function startWholeShop(settings: Partial<Config> = {}): Promise<Te
     seed: false,
     modules: ['events', 'users', 'tickets'],
     logLevel: 'silent',
+    numbers: {},
     tracing: { endpoint: undefined, sampleRatio: 0.1, serviceName: 'ticketbuddy' },
     ...settings,
   };
@@ -85,9 +86,22 @@ export async function startSplitShop(): Promise<SplitShop> {
 
 // As if the time had come for these seats: no clock that a test could put forward reaches into another process.
 async function endHolds({ pool }: TestDatabase, seatIds?: readonly string[]): Promise<void> {
+  // As everybody has to who changes seats: with the version of the sale, and with the ledger.
   await pool.query(
-    `update tickets.seats set held_until = now() - interval '1 second'
-     where holder_id is not null and ($1::uuid[] is null or id = any($1))`,
+    `with ended as (
+       select event_id, holder_id, hold_id, held_since, array_agg(number) as numbers, now() - interval '1 second' as until
+       from tickets.seats where holder_id is not null and ($1::uuid[] is null or id = any($1))
+       group by event_id, holder_id, hold_id, held_since
+     ), moved as (
+       update tickets.sales set version = version + 1 where event_id in (select event_id from ended)
+       returning event_id, version
+     ), changed as (
+       update tickets.seats as s set held_until = e.until from ended as e where s.hold_id = e.hold_id and s.number = any(e.numbers)
+     )
+     insert into tickets.ledger (event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, at)
+     select event_id, version, row_number() over (partition by event_id), 'extended', numbers, holder_id, hold_id,
+       held_since, until, now()
+     from ended join moved using (event_id)`,
     [seatIds ?? null],
   );
 }

@@ -21,7 +21,13 @@ const details: Members<DetailsBody> = {
   Price: decimal,
 };
 
-const announcement: Members<DetailsBody & { Venue: Venue }> = { ...details, Venue: enumeration(venues) };
+// The legacy's ten go by their numbers too. A client that sends 10 was always refused.
+const numberedVenues = 10;
+
+const announcement: Members<DetailsBody & { Venue: Venue }> = {
+  ...details,
+  Venue: enumeration(venues, numberedVenues),
+};
 
 export function readDetails(json: Buffer): Details {
   return toDetails(readObject(json, details));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { layoutOf, priceOf } from './layout.ts';
 import type { Seat } from './seat.ts';
 
 /** What tickets knows of an event. */
@@ -7,7 +8,7 @@ export type AnnouncedEvent = {
   readonly name: string;
   readonly startsAt: Temporal.Instant;
   readonly endsAt: Temporal.Instant;
-  /** Its wire number, 0–9. */
+  /** Its wire number, which leads to its layout. */
   readonly venue: number;
   readonly pricePence: number;
   /** Of the message that told it; the legacy sends none. */
@@ -15,27 +16,27 @@ export type AnnouncedEvent = {
   readonly sentAt: Temporal.Instant;
 };
 
-// By the venue's wire number.
-const capacities = [10, 11, 12, 13, 14, 15, 16, 17, 18, 20];
-
 export function capacityOf({ venue }: AnnouncedEvent): number {
-  const capacity = capacities[venue];
-  if (capacity === undefined) throw new RangeError(`nobody knows how many seats venue ${venue} has`);
-  return capacity;
+  return layoutOf(venue).capacity;
 }
 
-/** Seats 1 to the venue's capacity, open, at the event's price. */
+/** Seats 1 to the venue's capacity, open, at what the event's price makes of their categories. */
 export function firstSeats(event: AnnouncedEvent): Seat[] {
-  return Array.from({ length: capacityOf(event) }, (_, index) => ({
+  const layout = layoutOf(event.venue);
+  return Array.from({ length: layout.capacity }, (_, index) => ({
     eventId: event.id,
     number: index + 1,
     id: randomUUID(),
-    pricePence: event.pricePence,
+    pricePence: priceOf(layout, index + 1, event.pricePence),
     state: 'open',
   }));
 }
 
-/** The seats whose price the event's new one changes: those that are not sold, held ones included. */
-export function seatsToPrice(seats: readonly Seat[], { pricePence }: AnnouncedEvent): Seat[] {
-  return seats.filter((seat) => seat.state !== 'sold' && seat.pricePence !== pricePence);
+/** Those seats whose price the event's new one changes, with it: none that is sold, but held ones too. */
+export function repriced(seats: readonly Seat[], event: AnnouncedEvent): Seat[] {
+  const layout = layoutOf(event.venue);
+  return seats.flatMap((seat) => {
+    const pricePence = priceOf(layout, seat.number, event.pricePence);
+    return seat.state !== 'sold' && seat.pricePence !== pricePence ? [{ ...seat, pricePence }] : [];
+  });
 }

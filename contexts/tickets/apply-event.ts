@@ -1,6 +1,7 @@
 import type { Transact } from '@ticketbuddy/postgres';
-import { type AnnouncedEvent, firstSeats, seatsToPrice } from './announced-event.ts';
-import { createSeats, lockSeatsOfEvent, priceSeats, saveEvent } from './store.ts';
+import { type AnnouncedEvent, firstSeats, repriced } from './announced-event.ts';
+import { createSeats, priceSeats, saveEvent } from './store.ts';
+import { lockSales, seatsOfEvent } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
 
 /**
@@ -9,7 +10,8 @@ import type { DB } from './tables.gen.ts';
  */
 export async function applyEvent(tx: Transact<DB>, event: AnnouncedEvent, now: Temporal.Instant): Promise<void> {
   if (!(await saveEvent(tx, event))) return;
-  const seats = await lockSeatsOfEvent(tx, event.id);
-  if (seats.length === 0) await createSeats(tx, firstSeats(event), now);
-  else await priceSeats(tx, event, seatsToPrice(seats, event), now);
+  const [sale] = await lockSales(tx, [event.id]);
+  if (!sale) return createSeats(tx, firstSeats(event), now);
+  const seats = await seatsOfEvent({ query: tx }, event.id);
+  await priceSeats(tx, event.id, repriced(seats, event), now);
 }

@@ -46,7 +46,13 @@ describe('the audit names a seat', () => {
       tamper: `update tickets.seats set holder_id = '${idOf('eve')}' where number = 2`,
       number: 2,
     },
-    { what: 'whose id was changed', tamper: `update tickets.seats set id = '${randomUUID()}' where number = 3` },
+    {
+      what: 'whose id was changed',
+      tamper: `
+        set session_replication_role = replica;
+        update tickets.seats set id = '${randomUUID()}' where number = 3;
+        set session_replication_role = default`,
+    },
   ])('$what', async ({ tamper, number = 3 }) => {
     const { deps, pool, announce, seats } = await openBoxOffice();
     const [, held] = await announce();

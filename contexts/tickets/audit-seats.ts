@@ -1,6 +1,7 @@
 import type { Deps } from '@ticketbuddy/runtime';
-import type { Seat, SeatState } from './seat.ts';
-import { eventIdsAfter, type LedgerEntry, seatsAndLedger } from './store.ts';
+import { rebuild } from './ledger.ts';
+import type { Seat } from './seat.ts';
+import { eventIdsAfter, seatsAndLedger } from './store.ts';
 import type { DB } from './tables.gen.ts';
 
 /** A seat whose row is not what the ledger says. `undefined`: not there. */
@@ -38,34 +39,6 @@ export async function auditSeats({ db }: Pick<Deps<DB>, 'db'>, after = beforeAll
     findings,
     next: eventIds.length === pageSize ? eventIds.at(-1) : undefined,
   };
-}
-
-/** The seats as the entries, applied in their order, leave them. */
-export function rebuild(eventId: string, entries: readonly LedgerEntry[]): Map<number, Seat> {
-  const seats = new Map<number, Seat>();
-  for (const entry of entries) {
-    entry.numbers.forEach((number, nth) => {
-      const seat = entry.kind === 'created' ? created(eventId, entry, nth) : seats.get(number);
-      if (seat) seats.set(number, apply(seat, entry));
-    });
-  }
-  return seats;
-}
-
-function created(eventId: string, { numbers, seat_ids, price_pence }: LedgerEntry, nth: number): Seat {
-  return { eventId, number: numbers[nth] ?? 0, id: seat_ids?.[nth] ?? '', pricePence: price_pence ?? 0, state: 'open' };
-}
-
-function apply(seat: Seat, entry: LedgerEntry): Seat {
-  const { eventId, number, id, pricePence } = seat;
-  if (entry.kind === 'priced') return { ...seat, pricePence: entry.price_pence ?? 0 };
-  return { eventId, number, id, pricePence, ...stateAfter(entry) };
-}
-
-function stateAfter({ kind, user_id, held_until, at }: LedgerEntry): SeatState {
-  if (kind === 'held' && user_id && held_until) return { state: 'held', holderId: user_id, heldUntil: held_until };
-  if (kind === 'sold' && user_id) return { state: 'sold', ownerId: user_id, soldAt: at };
-  return { state: 'open' };
 }
 
 function differences(eventId: string, seats: readonly Seat[], rebuilt: ReadonlyMap<number, Seat>): AuditFinding[] {

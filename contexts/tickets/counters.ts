@@ -1,19 +1,15 @@
 import { counter } from '@ticketbuddy/telemetry';
-import type { Outcome } from './seat.ts';
+import type { Granted } from './batch.ts';
 
 const held = counter('ticketbuddy_seats_held_total', 'Seats that were held; one that is held again counts again.');
 const sold = counter('ticketbuddy_seats_sold_total', 'Seats that were sold.');
 
-/** To be called when the transaction is committed. */
-export function countHeld(outcomes: readonly Outcome[]): void {
-  held.add(seatsIn(outcomes));
+/** To be called when the changes are committed. */
+export function countChanges(granted: readonly Granted[]): void {
+  held.add(seatsIn(granted, 'held'));
+  sold.add(seatsIn(granted, 'sold'));
 }
 
-/** To be called when the transaction is committed. */
-export function countSold(outcomes: readonly Outcome[]): void {
-  sold.add(seatsIn(outcomes));
-}
-
-function seatsIn(outcomes: readonly Outcome[]): number {
-  return outcomes.reduce((seats, outcome) => seats + ('seats' in outcome ? outcome.seats.length : 0), 0);
+function seatsIn(granted: readonly Granted[], kind: Granted['change']['kind']): number {
+  return granted.reduce((seats, { change }) => seats + (change.kind === kind ? change.seats.length : 0), 0);
 }

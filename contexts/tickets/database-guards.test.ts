@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { purchaseSeats } from './purchase-seats.ts';
 import { reserveSeats } from './reserve-seats.ts';
 import { aBoxOfficePerTest, aRequest } from './test-box-office.ts';
-import { idOf } from './test-builders.ts';
+import { type Buyer, idOf } from './test-builders.ts';
 
 const openBoxOffice = aBoxOfficePerTest();
 
@@ -31,12 +31,12 @@ describe('the database refuses, whoever asks,', () => {
     },
     {
       what: 'to give a sold seat another id',
-      statement: 'update tickets.seats set id = gen_random_uuid()',
+      statement: 'update tickets.seats set id = gen_random_uuid() where number = 1',
       guard: 'a_sold_seat_keeps_its_buyer_and_price',
     },
     {
       what: 'to move a sold seat to another event',
-      statement: 'update tickets.seats set event_id = gen_random_uuid()',
+      statement: 'update tickets.seats set event_id = gen_random_uuid() where number = 1',
       guard: 'a_sold_seat_keeps_its_buyer_and_price',
     },
     {
@@ -51,7 +51,7 @@ describe('the database refuses, whoever asks,', () => {
     },
     {
       what: 'to hold a sold seat',
-      statement: `update tickets.seats set holder_id = '${idOf('bob')}', held_until = now() where number = 1`,
+      statement: `update tickets.seats set ${heldBy('bob')} where number = 1`,
       guard: 'a_sale_ends_the_hold',
     },
     {
@@ -80,9 +80,29 @@ describe('the database refuses, whoever asks,', () => {
       guard: 'no_seat_beyond_the_capacity',
     },
     {
-      what: 'a number beyond the capacity',
+      what: 'to give an unsold seat another number',
       statement: 'update tickets.seats set number = 11 where number = 3',
-      guard: 'no_seat_beyond_the_capacity',
+      guard: 'seats_are_never_renumbered',
+    },
+    {
+      what: 'a hold of nobody knows which buyer',
+      statement: `update tickets.seats set ${heldBy('bob').replace(/holder_id = '[^']*'/, 'holder_id = null')} where number = 3`,
+      guard: 'a_hold_has_an_end',
+    },
+    {
+      what: 'fewer unsold seats than none',
+      statement: 'update tickets.sales set unsold = -1',
+      guard: 'sales_unsold_check',
+    },
+    {
+      what: 'that an event with unsold seats is sold out',
+      statement: 'update tickets.sales set sold_out_at = now()',
+      guard: 'sold_out_without_a_seat_left',
+    },
+    {
+      what: 'to take an order back',
+      statement: 'delete from tickets.orders',
+      guard: 'orders_stay',
     },
     {
       what: 'a second seat of one number',
@@ -130,6 +150,10 @@ describe('the database allows', () => {
     expect(await pool.query(statement)).toMatchObject({ rowCount: 1 });
   });
 });
+
+function heldBy(buyer: Buyer): string {
+  return `holder_id = '${idOf(buyer)}', hold_id = gen_random_uuid(), held_since = now(), held_until = now()`;
+}
 
 // Ann has bought seat 1 and holds seat 2.
 async function aSaleAndAHold() {

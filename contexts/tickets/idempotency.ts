@@ -1,58 +1,71 @@
 import { createHash } from 'node:crypto';
 import { keyReused, Refusal } from '@ticketbuddy/errors';
-import type { Transact } from '@ticketbuddy/postgres';
-import type { Outcome, Selection } from './seat.ts';
-import { type Attempt, claimAttempts, type Decision, noteRefused } from './store-idempotency.ts';
-import type { DB } from './tables.gen.ts';
+import { brokenConstraint } from '@ticketbuddy/postgres';
+import type { Change, Decided, Request, Told } from './request.ts';
+import type { SalesStore } from './sales-store.ts';
+import type { Selection } from './seat.ts';
+import type { Attempt, Decision } from './store-idempotency.ts';
 
-export type Decisions = {
-  /** What was decided before under the selection's key, or else what `decide` says now. */
-  outcomeOf(selection: Selection, decide: () => Outcome): Outcome;
-  /** Writes down what is to be told again; what was granted is written down already. */
-  keep(): Promise<void>;
+/** What was decided on attempts before. */
+export type Known = { follow(): Following };
+
+/** What is decided on attempts while a batch is judged. */
+export type Following = {
+  /** What was decided before under the request's key, or else what `decide` says now. */
+  outcomeOf(request: Request, decide: () => Decided): Decided;
+  readonly made: readonly Made[];
 };
+
+/** A decision that is to be written with what it decided. */
+export type Made = Decision & Pick<Request, 'eventId'>;
+
+export const nothingKnown: Known = knowing([]);
 
 /** The selection as an attempt at `useCase` that the client marked with `key`, if it did. */
 export function withAttempt(selection: Selection, useCase: string, key: string | undefined): Selection {
   if (key === undefined) return selection;
   const { eventId, userId, seatIds } = selection;
-  const requestHash = createHash('sha256')
-    .update(JSON.stringify([eventId, userId, seatIds]))
-    .digest();
-  return { ...selection, attempt: { scope: `${useCase} ${userId}`, key, requestHash } };
+  return { ...selection, attempt: attemptOf(useCase, userId, key, [eventId, userId, seatIds]) };
 }
 
-/**
- * What was decided before on selections that carry an attempt. To be called before anything else is locked: of two
- * processes that have the same attempt one waits here for the other.
- */
-export async function recall(
-  tx: Transact<DB>,
-  selections: readonly Selection[],
-  now: Temporal.Instant,
-): Promise<Decisions> {
-  const attempts = new Map(selections.flatMap(({ attempt }) => (attempt ? [[idOf(attempt), attempt] as const] : [])));
-  const before = attempts.size === 0 ? [] : await claimAttempts(tx, [...attempts.values()], now);
-  const known = new Map(before.map((decision) => [idOf(decision), decision]));
-  const refused: Decision[] = [];
+/** A user's attempt at a use case; `depends` is everything that the decision depends on, as JSON. */
+export function attemptOf(useCase: string, userId: string, key: string, depends: unknown): Attempt {
+  const requestHash = createHash('sha256').update(JSON.stringify(depends)).digest();
+  return { scope: `${useCase} ${userId}`, key, requestHash };
+}
+
+/** Whether a batch failed only because one of its attempts was decided before. */
+export function breaksOnKeys(error: unknown): boolean {
+  return brokenConstraint(error) === 'idempotency_pkey';
+}
+
+export async function recall(store: Pick<SalesStore, 'decisions'>, requests: readonly Request[]): Promise<Known> {
+  return knowing(await store.decisions(requests.flatMap(({ attempt }) => attempt ?? [])));
+}
+
+function knowing(before: readonly Decision[]): Known {
   return {
-    outcomeOf({ attempt }, decide) {
-      if (!attempt) return decide();
-      const decision = known.get(idOf(attempt));
-      if (decision) return isSame(decision, attempt) ? toOutcome(decision) : { refused: keyReused() };
-      const outcome = decide();
-      const decided = toDecision(attempt, outcome);
-      known.set(idOf(attempt), decided);
-      if (decided.refused) refused.push(decided);
-      return outcome;
-    },
-    async keep() {
-      if (refused.length > 0) await noteRefused(tx, refused);
+    follow() {
+      const known = new Map(before.map((decision) => [idOf(decision), decision]));
+      const made: Made[] = [];
+      return {
+        made,
+        outcomeOf({ attempt, eventId }, decide) {
+          if (!attempt) return decide();
+          const decision = known.get(idOf(attempt));
+          if (decision) return isSame(decision, attempt) ? toOutcome(decision) : { refused: keyReused() };
+          const outcome = decide();
+          const decided = toDecision(attempt, outcome);
+          known.set(idOf(attempt), decided);
+          made.push({ ...decided, eventId });
+          return outcome;
+        },
+      };
     },
   };
 }
 
-function idOf({ scope, key }: Attempt): string {
+export function idOf({ scope, key }: Attempt): string {
   return `${scope} ${key}`;
 }
 
@@ -60,11 +73,30 @@ function isSame(decision: Decision, { requestHash }: Attempt): boolean {
   return decision.requestHash.equals(requestHash);
 }
 
-function toDecision(attempt: Attempt, outcome: Outcome): Decision {
+function toDecision(attempt: Attempt, outcome: Decided): Decision {
+  if ('kind' in outcome) return { ...attempt, answer: JSON.stringify(toldOf(outcome)) };
   if (!('refused' in outcome)) return attempt;
-  return { ...attempt, refused: { code: outcome.refused.code, text: outcome.refused.message } };
+  const { code, message: text, kind, details } = outcome.refused;
+  return { ...attempt, refused: { code, text }, answer: JSON.stringify({ kind, details }) };
 }
 
-function toOutcome({ refused }: Decision): Outcome {
-  return refused ? { refused: new Refusal('rule', refused.code, refused.text) } : { seats: [] };
+function toldOf({ seats, order, reason }: Change): Told {
+  if (order) return { orderId: order.id };
+  const [first] = seats;
+  if (first?.state !== 'held') return {};
+  const { holdId, heldSince, heldUntil } = first;
+  const numbers = seats.map(({ number }) => number);
+  return {
+    holdId,
+    seats: numbers,
+    heldSince: heldSince.toString(),
+    heldUntil: heldUntil.toString(),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+function toOutcome({ refused, answer }: Decision): Decided {
+  const told = answer === undefined ? {} : JSON.parse(answer);
+  if (!refused) return { seats: [], told };
+  return { refused: new Refusal(told.kind ?? 'rule', refused.code, refused.text, { details: told.details }) };
 }

@@ -50,7 +50,7 @@ async function openInboxes() {
     ...boxOffice,
     fromOurs: async (message: Message) => void (await ours?.handle(message)),
     fromLegacy: async (message: Message) => void (await legacy.handle(message)),
-    ledger: async () => (await boxOffice.pool.query('select kind from tickets.ledger order by position')).rows,
+    ledger: async () => (await boxOffice.pool.query('select kind from tickets.ledger order by version, nth')).rows,
     inbox: async () => (await boxOffice.pool.query('select from tickets.inbox')).rows,
   };
 }

@@ -1,14 +1,17 @@
-import type { Deps } from '@ticketbuddy/runtime';
+import type { Sales } from './sales.ts';
 import type { Seat } from './seat.ts';
-import { seatsOfEvent, seatsOfOwner } from './store.ts';
-import type { DB } from './tables.gen.ts';
 
 /** The seats of an event; none when it is unknown, or announced a moment ago. */
-export async function listSeats({ db }: Deps<DB>, eventId: string): Promise<Seat[]> {
-  return seatsOfEvent(db, eventId);
+export async function listSeats({ houses }: Sales, eventId: string): Promise<readonly Seat[]> {
+  return (await houses.current(eventId))?.seats ?? [];
 }
 
 /** The seats of an event that the user bought. */
-export async function listSeatsOfOwner({ db }: Deps<DB>, eventId: string, ownerId: string): Promise<Seat[]> {
-  return seatsOfOwner(db, eventId, ownerId);
+export async function listSeatsOfOwner({ houses }: Sales, eventId: string, ownerId: string): Promise<Seat[]> {
+  const house = await houses.current(eventId);
+  const numbers = [...(house?.numbersOfUser(ownerId) ?? [])].sort((one, other) => one - other);
+  return numbers.flatMap((number) => {
+    const seat = house?.get(number);
+    return seat?.state === 'sold' ? [seat] : [];
+  });
 }

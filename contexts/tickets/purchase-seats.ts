@@ -1,27 +1,30 @@
-import type { Transact } from '@ticketbuddy/postgres';
-import type { Deps } from '@ticketbuddy/runtime';
-import { countSold } from './counters.ts';
-import { decideTogether } from './decide-together.ts';
-import { publishSoldOut } from './publish-sold-out.ts';
-import { type Granted, type Outcome, type Selection, sell } from './seat.ts';
-import { lockSeatsForSale, sellSeats } from './store.ts';
-import type { DB } from './tables.gen.ts';
+import { newOrderName, orderOf } from './order.ts';
+import type { Request } from './request.ts';
+import type { Sales } from './sales.ts';
+import { type Outcome, type Selection, sell } from './seat.ts';
 
 /**
- * Sells each selection's seats to its user at the price they have now, all of them or none; this ends their holds. The
- * other contexts are told when an event's last seat is sold. Nothing takes a sold seat back yet: what will has to
- * withdraw that, by `first_unsold` and the next version.
+ * Asks to sell the selection's seats to its user at the price they have then, all of them or none; this ends their holds
+ * and makes an order.
  */
-export async function purchaseSeats(deps: Deps<DB>, selections: readonly Selection[]): Promise<Outcome[]> {
-  const outcomes = await decideTogether(deps, selections, { lock: lockSeatsForSale, rule: sell, write: sellAndTell });
-  countSold(outcomes);
-  return outcomes;
+export function purchase({ eventId, traceparent, attempt, ...wanted }: Selection): Request {
+  const name = newOrderName();
+  return {
+    eventId,
+    traceparent,
+    attempt,
+    rule: (seats, now) => {
+      const sold = sell(seats, wanted, now);
+      const order = orderOf(name, sold, now);
+      return { kind: 'sold', userId: wanted.userId, seats: sold, ...(order && { order }) };
+    },
+  };
 }
 
-async function sellAndTell(tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant): Promise<void> {
-  for (const soldOut of await sellSeats(tx, granted, now)) {
-    // The trace of the purchase that took the last seat.
-    const last = granted.findLast(({ selection }) => selection.eventId === soldOut.eventId);
-    await publishSoldOut(tx, soldOut, { now, traceparent: last?.selection.traceparent });
-  }
+/** Decides purchases together, in their order. */
+export function purchaseSeats(
+  { sales }: { readonly sales: Sales },
+  selections: readonly Selection[],
+): Promise<Outcome[]> {
+  return sales.decideAll(selections.map(purchase));
 }

@@ -4,6 +4,7 @@ import type { TestDatabase } from '@ticketbuddy/testing';
 import { describe, expect, test } from 'vitest';
 import { purchaseSeats } from './purchase-seats.ts';
 import { reserveSeats } from './reserve-seats.ts';
+import { openSales } from './sales.ts';
 import type { Outcome, Seat, Selection } from './seat.ts';
 import type { DB } from './tables.gen.ts';
 import { aBoxOfficePerTest, aRequest } from './test-box-office.ts';
@@ -20,7 +21,7 @@ const acts = [
 ];
 
 const ways: { readonly way: string; readonly open: (decide: Decide) => Ask }[] = [
-  { way: 'whose requests are decided together', open: (decide) => groupCommit(decide, isTransient) },
+  { way: 'whose requests are decided together', open: (decide) => groupCommit(decide, { isLost: isTransient }) },
   {
     way: 'whose requests have a transaction each',
     open: (decide) => async (selection) => (await decide([selection]))[0],
@@ -56,7 +57,9 @@ describe.each(acts)('when many want to $act one seat', ({ decide, losersHear }) 
     for (let round = 0; round < 15; round++) {
       const seats = await announce({ id: randomUUID() });
       const requests = Array.from({ length: 12 }, (_, nth) => aRequest(randomUUID(), ...turned(seats, nth)));
-      const answers = await Promise.all(requests.map((request) => decide({ ...deps, db }, [request])));
+      const answers = await Promise.all(
+        requests.map((request) => decide({ sales: openSales({ ...deps, db }) }, [request])),
+      );
       expect(answers.flat().map(hears).sort()).toEqual(['granted', ...Array(11).fill(losersHear)]);
     }
     expect(retries()).toBe(0);
@@ -76,20 +79,20 @@ test('overlapping reservations and purchases leave each buyer all of the seats o
 describe('a request that had to wait for the seat', () => {
   test('is judged by the time at which it gets it: a hold that ended meanwhile is over', async () => {
     const { deps, clock, pool, announce } = await openBoxOffice();
-    const [seat] = await announce();
+    const [seat, other] = await announce();
     await reserveSeats(deps, [aRequest(idOf('ann'), seat)]);
-    const letGo = await lockAllSeats(pool);
-    const buying = purchaseSeats(deps, [aRequest(idOf('bob'), seat)]);
+    const letGo = await lockAllSales(pool);
+    const buying = purchaseSeats(deps, [aRequest(idOf('bob'), seat), aRequest(idOf('bob'), other)]);
     await somebodyWaits(pool);
     clock.advance({ minutes: 15 });
     await letGo();
-    expect((await buying).map(hears)).toEqual(['granted']);
+    expect((await buying).map(hears)).toEqual(['granted', 'granted']);
   });
 
   test('gets fifteen minutes from then on', async () => {
     const { deps, clock, pool, announce } = await openBoxOffice();
     const [seat] = await announce();
-    const letGo = await lockAllSeats(pool);
+    const letGo = await lockAllSales(pool);
     const reserving = reserveSeats(deps, [aRequest(idOf('ann'), seat)]);
     await somebodyWaits(pool);
     clock.advance({ minutes: 5 });
@@ -134,10 +137,10 @@ function countingRetries(db: Database<DB>) {
   return { db: counting, retries: () => ran - asked };
 }
 
-async function lockAllSeats(pool: TestDatabase['pool']): Promise<() => Promise<void>> {
+async function lockAllSales(pool: TestDatabase['pool']): Promise<() => Promise<void>> {
   const client = await pool.connect();
   await client.query('begin');
-  await client.query('select from tickets.seats for update');
+  await client.query('select from tickets.sales for update');
   return async () => {
     await client.query('commit');
     client.release();

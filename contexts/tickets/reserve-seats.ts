@@ -1,13 +1,23 @@
-import type { Deps } from '@ticketbuddy/runtime';
-import { countHeld } from './counters.ts';
-import { decideTogether } from './decide-together.ts';
+import { randomUUID } from 'node:crypto';
+import type { Request } from './request.ts';
+import type { Sales } from './sales.ts';
 import { hold, type Outcome, type Selection } from './seat.ts';
-import { holdSeats, lockSeats } from './store.ts';
-import type { DB } from './tables.gen.ts';
 
-/** Holds each selection's seats for its user for 15 minutes, all of them or none; holding again starts anew. */
-export async function reserveSeats(deps: Deps<DB>, selections: readonly Selection[]): Promise<Outcome[]> {
-  const outcomes = await decideTogether(deps, selections, { lock: lockSeats, rule: hold, write: holdSeats });
-  countHeld(outcomes);
-  return outcomes;
+/** Asks to hold the selection's seats for its user for 15 minutes, all of them or none; holding again starts anew. */
+export function reservation({ eventId, traceparent, attempt, ...wanted }: Selection): Request {
+  const holdId = randomUUID();
+  return {
+    eventId,
+    traceparent,
+    attempt,
+    rule: (seats, now) => ({ kind: 'held', userId: wanted.userId, seats: hold(seats, wanted, now, holdId) }),
+  };
+}
+
+/** Decides reservations together, in their order. */
+export function reserveSeats(
+  { sales }: { readonly sales: Sales },
+  selections: readonly Selection[],
+): Promise<Outcome[]> {
+  return sales.decideAll(selections.map(reservation));
 }

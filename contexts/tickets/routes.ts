@@ -1,19 +1,26 @@
 import { Failure, Problem, TicketList, TicketSelection } from '@ticketbuddy/contracts';
 import { type Incoming, noContent, ok, route } from '@ticketbuddy/http';
-import { groupCommit, isTransient } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 import { currentTraceparent } from '@ticketbuddy/telemetry';
+import { Tickets } from './get-order.ts';
 import { withAttempt } from './idempotency.ts';
 import { listSeats, listSeatsOfOwner } from './list-seats.ts';
-import { purchaseSeats } from './purchase-seats.ts';
-import { reserveSeats } from './reserve-seats.ts';
+import { purchase } from './purchase-seats.ts';
+import { reservation } from './reserve-seats.ts';
+import { routesV2 } from './routes-v2.ts';
+import { openSales, type Sales } from './sales.ts';
 import type { Outcome, Selection } from './seat.ts';
+import { limitsOf, salesOptionsOf } from './settings.ts';
 import type { DB } from './tables.gen.ts';
 import { readSelection, seatsJson } from './wire.ts';
 
 export function routes(deps: Deps<DB>) {
-  const reserve = groupCommit((selections: readonly Selection[]) => reserveSeats(deps, selections), isTransient);
-  const purchase = groupCommit((selections: readonly Selection[]) => purchaseSeats(deps, selections), isTransient);
+  const sales = openSales(deps, salesOptionsOf(deps));
+  const v2 = { deps, sales, limits: limitsOf(deps), tickets: new Tickets(deps) };
+  return [...routesV1(deps, sales), ...routesV2(v2)];
+}
+
+function routesV1(deps: Deps<DB>, sales: Sales) {
   return [
     route({
       method: 'GET',
@@ -22,7 +29,7 @@ export function routes(deps: Deps<DB>) {
       tag: 'tickets',
       useCase: 'list seats',
       answers: { 200: TicketList },
-      handle: async ({ ids }) => ok(seatsJson(await listSeats(deps, ids.eventId ?? ''), deps.clock.now())),
+      handle: async ({ ids }) => ok(seatsJson(await listSeats(sales, ids.eventId ?? ''), deps.clock.now())),
     }),
     route({
       method: 'GET',
@@ -32,7 +39,7 @@ export function routes(deps: Deps<DB>) {
       useCase: 'list seats of owner',
       answers: { 200: TicketList },
       handle: async ({ ids }) => {
-        const seats = await listSeatsOfOwner(deps, ids.eventId ?? '', ids.userId ?? '');
+        const seats = await listSeatsOfOwner(sales, ids.eventId ?? '', ids.userId ?? '');
         return ok(seatsJson(seats, deps.clock.now()));
       },
     }),
@@ -46,7 +53,7 @@ export function routes(deps: Deps<DB>) {
       read: readSelection,
       repeatable: true,
       answers: { 204: undefined, 400: Failure, 422: Problem },
-      handle: async (incoming) => answer(await reserve(selectionOf('reserve', incoming))),
+      handle: async (incoming) => answer(await sales.decide(reservation(selectionOf('reserve', incoming)))),
     }),
     route({
       method: 'POST',
@@ -59,7 +66,7 @@ export function routes(deps: Deps<DB>) {
       read: readSelection,
       repeatable: true,
       answers: { 204: undefined, 400: Failure, 422: Problem },
-      handle: async (incoming) => answer(await purchase(selectionOf('purchase', incoming))),
+      handle: async (incoming) => answer(await sales.decide(purchase(selectionOf('purchase', incoming)))),
     }),
   ];
 }

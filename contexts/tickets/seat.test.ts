@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hold, isHeld, sell } from './seat.ts';
+import { hold as holdAs, isHeld, type Seats, type Selection, sell } from './seat.ts';
 import { aSeat, aSelection, at, seatsById } from './test-builders.ts';
 
 describe('reserving', () => {
@@ -120,3 +120,7 @@ describe('the seat map shows a seat as reserved', () => {
     expect(isHeld(aSeat({ soldTo: 'ann' }), at('12:00'))).toBe(false);
   });
 });
+
+function hold(seats: Seats, wanted: Pick<Selection, 'userId' | 'seatIds'>, now: Temporal.Instant) {
+  return holdAs(seats, wanted, now, 'a hold');
+}

@@ -12,70 +12,81 @@ export type Seat = {
 
 export type SeatState =
   | { readonly state: 'open' }
-  | { readonly state: 'held'; readonly holderId: string; readonly heldUntil: Temporal.Instant }
+  | ({ readonly state: 'held'; readonly holderId: string } & Hold)
   | { readonly state: 'sold'; readonly ownerId: string; readonly soldAt: Temporal.Instant };
+
+/** What the seats of one hold have in common. */
+export type Hold = {
+  readonly holdId: string;
+  /** When its buyer got the seats, however often the end was moved since. */
+  readonly heldSince: Temporal.Instant;
+  readonly heldUntil: Temporal.Instant;
+};
+
+/** By its number at the event, or by its id. */
+export type SeatRef = number | string;
 
 /** The seats that one user wants at one event: all of them or none. */
 export type Selection = {
   readonly eventId: string;
   readonly userId: string;
-  readonly seatIds: readonly string[];
+  readonly seatIds: readonly SeatRef[];
   /** The trace in which they are wanted (W3C), handed on to what is told of it. */
   readonly traceparent?: string | undefined;
   /** Set when the client may ask again for the same, and must then get the same answer. */
   readonly attempt?: Attempt | undefined;
 };
 
-/** A selection that was granted, and its seats as they are from then on. */
-export type Granted = { readonly selection: Selection; readonly seats: readonly Seat[] };
-
-/** What became of a selection; one that was granted before has no seats here. */
+/** What became of a request; one that was granted before has no seats here. */
 export type Outcome = { readonly refused: Refusal } | { readonly seats: readonly Seat[] };
 
-/** The seats at one event, by id. */
-export type SeatsById = ReadonlyMap<string, Seat>;
+/** The seats at one event. */
+export type Seats = { get(ref: SeatRef): Seat | undefined };
 
-const holdLasts = Temporal.Duration.from({ minutes: 15 });
+export const holdLasts = Temporal.Duration.from({ minutes: 15 });
 
 /** The seats as held by the user from `now` on, or the first reason why not. Naming a seat twice is naming it once. */
-export function hold(seats: SeatsById, { userId, seatIds }: Selection, now: Temporal.Instant): Seat[] {
-  const wanted = pick(seats, new Set(seatIds), userId, now);
-  const heldUntil = now.add(holdLasts);
-  return wanted.map(({ eventId, number, id, pricePence }) => ({
-    eventId,
-    number,
-    id,
-    pricePence,
-    state: 'held',
-    holderId: userId,
-    heldUntil,
-  }));
+export function hold(
+  seats: Seats,
+  { userId, seatIds }: Pick<Selection, 'userId' | 'seatIds'>,
+  now: Temporal.Instant,
+  holdId: string,
+): Seat[] {
+  const wanted = pick(seats, [...new Set(seatIds)], userId, now);
+  return asHeld(wanted, userId, { holdId, heldSince: now, heldUntil: now.add(holdLasts) });
 }
 
 /** The seats as sold to the user at `now`, or the first reason why not. A hold is not needed. */
-export function sell(seats: SeatsById, { userId, seatIds }: Selection, now: Temporal.Instant): Seat[] {
+export function sell(
+  seats: Seats,
+  { userId, seatIds }: Pick<Selection, 'userId' | 'seatIds'>,
+  now: Temporal.Instant,
+): Seat[] {
   const wanted = pick(seats, seatIds, userId, now);
-  return wanted.map(({ eventId, number, id, pricePence }) => ({
-    eventId,
-    number,
-    id,
-    pricePence,
-    state: 'sold',
-    ownerId: userId,
-    soldAt: now,
-  }));
+  return wanted.map((seat) => ({ ...placeOf(seat), state: 'sold', ownerId: userId, soldAt: now }));
 }
 
-export function isHeld(seat: Seat, now: Temporal.Instant): boolean {
+export function asHeld(
+  seats: readonly Seat[],
+  holderId: string,
+  { holdId, heldSince, heldUntil }: Hold,
+): Extract<Seat, { state: 'held' }>[] {
+  return seats.map((seat) => ({ ...placeOf(seat), state: 'held', holderId, holdId, heldSince, heldUntil }));
+}
+
+export function placeOf({ eventId, number, id, pricePence }: Seat) {
+  return { eventId, number, id, pricePence };
+}
+
+export function isHeld(seat: Seat, now: Temporal.Instant): seat is Extract<Seat, { state: 'held' }> {
   return seat.state === 'held' && Temporal.Instant.compare(seat.heldUntil, now) > 0;
 }
 
 // In the order of the reasons that clients know: held by another, unknown (or named twice), sold.
-function pick(seats: SeatsById, seatIds: Iterable<string>, userId: string, now: Temporal.Instant): Seat[] {
-  const ids = [...seatIds];
-  const found = ids.flatMap((id) => seats.get(id) ?? []);
-  if (found.some((seat) => isHeld(seat, now) && seat.state === 'held' && seat.holderId !== userId)) throw seatsHeld();
-  if (found.length < ids.length || new Set(ids).size < ids.length) throw seatsUnknown();
+function pick(seats: Seats, refs: readonly SeatRef[], userId: string, now: Temporal.Instant): Seat[] {
+  const found = refs.flatMap((ref) => seats.get(ref) ?? []);
+  if (found.some((seat) => isHeld(seat, now) && seat.holderId !== userId)) throw seatsHeld();
+  if (found.length < refs.length || new Set(refs).size < refs.length) throw seatsUnknown();
   if (found.some(({ state }) => state === 'sold')) throw seatsSold();
   return found;
 }

@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { demo } from '@ticketbuddy/contracts';
 import type { Deps } from '@ticketbuddy/runtime';
 import { purchaseSeats } from './purchase-seats.ts';
+import { openSales } from './sales.ts';
 import type { Seat } from './seat.ts';
-import { seatsOfEvent } from './store.ts';
+import { seatsOfEvent } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
 
 const seatsLeft = 2;
@@ -17,7 +18,7 @@ export async function seedSales(deps: Deps<DB>): Promise<number> {
   const sold = seats.slice(0, Math.max(0, seats.length - seatsLeft));
   const buyers = demo.customerIds;
   const outcomes = await purchaseSeats(
-    deps,
+    { sales: openSales(deps) },
     buyers.map((userId, nth) => ({
       eventId: demo.nearlySoldOutEventId,
       userId,

@@ -73,7 +73,7 @@ describe('an event is told to be sold out', () => {
 test('the database does not let an event be sold out and have an unsold seat noted', async () => {
   const { pool, announce } = await openSale();
   await announce();
-  const lie = pool.query('update tickets.events set sold_out_at = now()');
+  const lie = pool.query('update tickets.sales set sold_out_at = now()');
   await expect(lie).rejects.toMatchObject({ constraint: 'sold_out_without_a_seat_left' });
 });
 

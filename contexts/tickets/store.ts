@@ -1,123 +1,9 @@
 import type { Database, Transact } from '@ticketbuddy/postgres';
-import { type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type AnnouncedEvent, capacityOf } from './announced-event.ts';
-import type { Granted, Seat, SeatState, Selection } from './seat.ts';
+import type { Seat } from './seat.ts';
+import { ledgerSince, seatsOfEvent } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
-
-const columns = sql`event_id, number, id, price_pence, holder_id, held_until, owner_id, sold_at`;
-// One order for every lock of seats, so that no two transactions wait for each other.
-const inOrder = sql`order by event_id, number`;
-
-export async function seatsOfEvent({ query }: Pick<Database<DB>, 'query'>, eventId: string): Promise<Seat[]> {
-  const { rows } = await sql<Selectable<DB['seats']>>`
-    select ${columns} from tickets.seats where event_id = ${eventId} order by number`.execute(query);
-  return rows.map(toSeat);
-}
-
-export async function seatsOfOwner({ query }: Database<DB>, eventId: string, ownerId: string): Promise<Seat[]> {
-  const { rows } = await sql<Selectable<DB['seats']>>`
-    select ${columns} from tickets.seats where event_id = ${eventId} and owner_id = ${ownerId} order by number`.execute(
-    query,
-  );
-  return rows.map(toSeat);
-}
-
-/** The seats that the selections name and that exist at their events, locked. */
-export async function lockSeats(tx: Transact<DB>, selections: readonly Selection[]): Promise<Seat[]> {
-  const wanted = selections.flatMap(({ eventId, seatIds }) => [...new Set(seatIds)].map((id) => ({ eventId, id })));
-  const { rows } = await sql<Selectable<DB['seats']>>`
-    select ${columns} from tickets.seats
-    where (event_id, id) in (
-      select * from unnest(${wanted.map(({ eventId }) => eventId)}::uuid[], ${wanted.map(({ id }) => id)}::uuid[]))
-    ${inOrder} for update`.execute(tx);
-  return rows.map(toSeat);
-}
-
-/**
- * The same, and the transaction is then the only one that sells seats of these events, until it ends: of two that sell
- * the last two seats at once each would see the other's as unsold.
- */
-export async function lockSeatsForSale(tx: Transact<DB>, selections: readonly Selection[]): Promise<Seat[]> {
-  const wanted = selections.flatMap(({ eventId, seatIds }) => seatIds.map((id) => ({ eventId, id })));
-  const { rows } = await sql<Selectable<DB['seats']>>`
-    with sales as materialized (
-      select id from tickets.events where id = any(${selections.map(({ eventId }) => eventId)}::uuid[])
-      order by id for no key update
-    )
-    select ${columns} from tickets.seats
-    where event_id = any(array(select id from sales)) and (event_id, id) in (
-      select * from unnest(${wanted.map(({ eventId }) => eventId)}::uuid[], ${wanted.map(({ id }) => id)}::uuid[]))
-    ${inOrder} for update`.execute(tx);
-  return rows.map(toSeat);
-}
-
-export async function lockSeatsOfEvent(tx: Transact<DB>, eventId: string): Promise<Seat[]> {
-  const { rows } = await sql<Selectable<DB['seats']>>`
-    select ${columns} from tickets.seats where event_id = ${eventId} ${inOrder} for update`.execute(tx);
-  return rows.map(toSeat);
-}
-
-export async function holdSeats(tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant): Promise<void> {
-  const held = granted.map(({ selection, seats }) => ({ ...rowOf(selection, seats), until: heldUntil(seats) }));
-  await sql`
-    with granted as (
-      select event_id, user_id, numbers::int[], held_until from unnest(
-        ${held.map(({ eventId }) => eventId)}::uuid[], ${held.map(({ userId }) => userId)}::uuid[],
-        ${held.map(({ numbers }) => numbers)}::text[], ${held.map(({ until }) => until)}::timestamptz[]
-      ) as g (event_id, user_id, numbers, held_until)
-    ), updated as (
-      update tickets.seats as s set holder_id = g.user_id, held_until = g.held_until
-      from granted as g, unnest(g.numbers) as n (number)
-      where s.event_id = g.event_id and s.number = n.number
-    )
-    insert into tickets.ledger (event_id, kind, numbers, user_id, held_until, at)
-    select event_id, 'held', numbers, user_id, held_until, ${now.toString()} from granted`.execute(tx);
-}
-
-/** An event that has become sold out, for the `version`th time. */
-export type SoldOut = { readonly eventId: string; readonly version: number };
-
-/** Answers which events have no unsold seat any more. Their sales must be locked. */
-export async function sellSeats(
-  tx: Transact<DB>,
-  granted: readonly Granted[],
-  now: Temporal.Instant,
-): Promise<SoldOut[]> {
-  const sold = granted.map(({ selection, seats }) => rowOf(selection, seats));
-  const { rows } = await sql<Pick<Selectable<DB['events']>, 'id' | 'first_unsold' | 'sold_out_version'>>`
-    with granted as (
-      select event_id, user_id, numbers::int[] from unnest(
-        ${sold.map(({ eventId }) => eventId)}::uuid[], ${sold.map(({ userId }) => userId)}::uuid[],
-        ${sold.map(({ numbers }) => numbers)}::text[]
-      ) as g (event_id, user_id, numbers)
-    ), sold as (
-      select event_id, user_id, number from granted, unnest(numbers) as n (number)
-    ), updated as (
-      update tickets.seats as s
-      set owner_id = sold.user_id, sold_at = ${now.toString()}, holder_id = null, held_until = null
-      from sold where s.event_id = sold.event_id and s.number = sold.number
-    ), entered as (
-      insert into tickets.ledger (event_id, kind, numbers, user_id, at)
-      select event_id, 'sold', numbers, user_id, ${now.toString()} from granted
-    ), looked as (
-      select id, (
-        select number from tickets.seats
-        where event_id = e.id and number >= e.first_unsold and owner_id is null
-          and number <> all (array(select number from sold where event_id = e.id))
-        order by number limit 1
-      ) as first_unsold
-      from tickets.events as e where id in (select event_id from granted)
-    )
-    update tickets.events as e
-    set first_unsold = looked.first_unsold,
-      sold_out_at = case when looked.first_unsold is null then ${now.toString()}::timestamptz end,
-      sold_out_version = sold_out_version + (looked.first_unsold is null)::int
-    from looked where looked.id = e.id and looked.first_unsold is distinct from e.first_unsold
-    returning e.id, e.first_unsold, e.sold_out_version`.execute(tx);
-  return rows
-    .filter(({ first_unsold }) => first_unsold === null)
-    .map(({ id, sold_out_version }) => ({ eventId: id, version: sold_out_version }));
-}
 
 /**
  * Answers whether the event was news: unknown, or known in an older version. Where a message carries no version (the
@@ -137,36 +23,53 @@ export async function saveEvent(tx: Transact<DB>, event: AnnouncedEvent): Promis
   return rows.length === 1;
 }
 
+/** Makes the seats of an event, by the prices that they have, and opens its sale. */
 export async function createSeats(tx: Transact<DB>, seats: readonly Seat[], now: Temporal.Instant): Promise<void> {
   const [first] = seats;
   if (!first) return;
-  const [numbers, ids] = [seats.map(({ number }) => number), seats.map(({ id }) => id)];
+  const groups = [...Map.groupBy(seats, ({ pricePence }) => pricePence)];
   await sql`
-    with created as (
+    with opened as (
+      insert into tickets.sales (event_id, version, unsold)
+      values (${first.eventId}, (extract(epoch from clock_timestamp()) * 1e6)::bigint, ${seats.length})
+      returning event_id, version
+    ), created as materialized (
+      select event_id, version, nth, price, numbers::int[], ids::uuid[] from opened, unnest(
+        ${groups.map((_, nth) => nth)}::int[], ${groups.map(([price]) => price)}::bigint[],
+        ${groups.map(([, some]) => `{${some.map(({ number }) => number).join(',')}}`)}::text[],
+        ${groups.map(([, some]) => `{${some.map(({ id }) => id).join(',')}}`)}::text[]
+      ) as g (nth, price, numbers, ids)
+    ), seated as (
       insert into tickets.seats (event_id, number, id, price_pence)
-      select ${first.eventId}, number, id, ${first.pricePence}
-      from unnest(${numbers}::int[], ${ids}::uuid[]) as s (number, id)
+      select event_id, s.number, s.id, price from created, unnest(numbers, ids) as s (number, id) order by s.number
     )
-    insert into tickets.ledger (event_id, kind, numbers, seat_ids, price_pence, at)
-    values (${first.eventId}, 'created', ${numbers}, ${ids}::uuid[], ${first.pricePence}, ${now.toString()})`.execute(
-    tx,
-  );
+    insert into tickets.ledger (event_id, version, nth, kind, numbers, seat_ids, price_pence, at)
+    select event_id, version, nth, 'created', numbers, ids, price, ${now.toString()} from created`.execute(tx);
 }
 
+/** Changes the prices of unsold seats to what they are in `seats`. Their sale must be locked. */
 export async function priceSeats(
   tx: Transact<DB>,
-  { id, pricePence }: AnnouncedEvent,
+  eventId: string,
   seats: readonly Seat[],
   now: Temporal.Instant,
 ): Promise<void> {
   if (seats.length === 0) return;
-  const numbers = seats.map(({ number }) => number);
+  const groups = [...Map.groupBy(seats, ({ pricePence }) => pricePence)];
   await sql`
-    with priced as (
-      update tickets.seats set price_pence = ${pricePence} where event_id = ${id} and number = any(${numbers}::int[])
+    with moved as (
+      update tickets.sales set version = version + 1 where event_id = ${eventId} returning event_id, version
+    ), priced as materialized (
+      select event_id, version, nth, price, numbers::int[] from moved, unnest(
+        ${groups.map((_, nth) => nth)}::int[], ${groups.map(([price]) => price)}::bigint[],
+        ${groups.map(([, some]) => `{${some.map(({ number }) => number).join(',')}}`)}::text[]
+      ) as g (nth, price, numbers)
+    ), changed as (
+      update tickets.seats as s set price_pence = p.price
+      from priced as p, unnest(p.numbers) as n (number) where s.event_id = p.event_id and s.number = n.number
     )
-    insert into tickets.ledger (event_id, kind, numbers, price_pence, at)
-    values (${id}, 'priced', ${numbers}, ${pricePence}, ${now.toString()})`.execute(tx);
+    insert into tickets.ledger (event_id, version, nth, kind, numbers, price_pence, at)
+    select event_id, version, nth, 'priced', numbers, price, ${now.toString()} from priced`.execute(tx);
 }
 
 /** Up to `limit` ids of events that have seats or ledger entries, in order, after the one given. */
@@ -178,36 +81,12 @@ export async function eventIdsAfter({ query }: Database<DB>, after: string, limi
   return rows.map(({ event_id }) => event_id);
 }
 
-export type LedgerEntry = Selectable<DB['ledger']>;
-
-/** The seats of an event and everything that was written about them, as of one moment. */
+/** The seats of an event, and everything that was written about it, as of one moment. */
 export async function seatsAndLedger({ snapshot }: Database<DB>, eventId: string) {
-  return snapshot(async (tx) => {
-    const seats = await seatsOfEvent({ query: tx }, eventId);
-    const { rows: entries } = await sql<LedgerEntry>`
-      select position, event_id, kind, numbers, seat_ids, price_pence, user_id, held_until, at
-      from tickets.ledger where event_id = ${eventId} order by position`.execute(tx);
-    return { seats, entries };
-  });
-}
-
-function rowOf({ eventId, userId }: Selection, seats: readonly Seat[]) {
-  return { eventId, userId, numbers: `{${seats.map(({ number }) => number).join(',')}}` };
-}
-
-function heldUntil([seat]: readonly Seat[]): string {
-  if (seat?.state !== 'held') throw new TypeError('only held seats are written as held');
-  return toMicrosecond(seat.heldUntil);
-}
-
-function toSeat(row: Selectable<DB['seats']>): Seat {
-  return { eventId: row.event_id, number: row.number, id: row.id, pricePence: row.price_pence, ...stateOf(row) };
-}
-
-function stateOf({ holder_id, held_until, owner_id, sold_at }: Selectable<DB['seats']>): SeatState {
-  if (owner_id !== null && sold_at !== null) return { state: 'sold', ownerId: owner_id, soldAt: sold_at };
-  if (holder_id !== null && held_until !== null) return { state: 'held', holderId: holder_id, heldUntil: held_until };
-  return { state: 'open' };
+  return snapshot(async (tx) => ({
+    seats: await seatsOfEvent({ query: tx }, eventId),
+    entries: await ledgerSince(tx, eventId, 0),
+  }));
 }
 
 function toMicrosecond(instant: Temporal.Instant): string {

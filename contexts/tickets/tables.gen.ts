@@ -32,19 +32,17 @@ export interface Buyers {
 export interface Events {
   capacity: number;
   ends_at: ColumnType<Temporal.Instant, string, string>;
-  first_unsold: Generated<number | null>;
   id: string;
   name: string;
   price_pence: number;
   sent_at: ColumnType<Temporal.Instant, string, string>;
-  sold_out_at: ColumnType<Temporal.Instant, string, string> | null;
-  sold_out_version: Generated<number>;
   starts_at: ColumnType<Temporal.Instant, string, string>;
   venue: number;
   version: number | null;
 }
 
 export interface Idempotency {
+  answer: Json | null;
   created_at: ColumnType<Temporal.Instant, string, string>;
   key: string;
   refused_code: string | null;
@@ -61,13 +59,27 @@ export interface Inbox {
 export interface Ledger {
   at: ColumnType<Temporal.Instant, string, string>;
   event_id: string;
+  held_since: ColumnType<Temporal.Instant, string, string> | null;
   held_until: ColumnType<Temporal.Instant, string, string> | null;
+  hold_id: string | null;
   kind: string;
+  nth: number;
   numbers: number[];
-  position: Generated<number>;
+  order_id: string | null;
   price_pence: number | null;
   seat_ids: string[] | null;
   user_id: string | null;
+  version: number;
+}
+
+export interface Orders {
+  bought_at: ColumnType<Temporal.Instant, string, string>;
+  event_id: string;
+  id: string;
+  number: string;
+  numbers: number[];
+  total_pence: number;
+  user_id: string;
 }
 
 export interface Outbox {
@@ -82,9 +94,19 @@ export interface Outbox {
   version: number;
 }
 
+export interface Sales {
+  event_id: string;
+  sold_out_at: ColumnType<Temporal.Instant, string, string> | null;
+  sold_out_version: Generated<number>;
+  unsold: number;
+  version: number;
+}
+
 export interface Seats {
   event_id: string;
+  held_since: ColumnType<Temporal.Instant, string, string> | null;
   held_until: ColumnType<Temporal.Instant, string, string> | null;
+  hold_id: string | null;
   holder_id: string | null;
   id: string;
   number: number;
@@ -93,12 +115,22 @@ export interface Seats {
   sold_at: ColumnType<Temporal.Instant, string, string> | null;
 }
 
+export interface SigningKeys {
+  created_at: ColumnType<Temporal.Instant, string, string>;
+  id: string;
+  private_key: Buffer;
+  public_key: Buffer;
+}
+
 export interface DB {
   buyers: Buyers;
   events: Events;
   idempotency: Idempotency;
   inbox: Inbox;
   ledger: Ledger;
+  orders: Orders;
   outbox: Outbox;
+  sales: Sales;
   seats: Seats;
+  signing_keys: SigningKeys;
 }

@@ -3,8 +3,9 @@ import { createTestDatabase, emptyTables, FakeClock, type TestDatabase } from '@
 import { afterAll, beforeAll } from 'vitest';
 import type { AnnouncedEvent } from './announced-event.ts';
 import { applyEvent } from './apply-event.ts';
+import { openSales } from './sales.ts';
 import type { Seat, Selection } from './seat.ts';
-import { seatsOfEvent } from './store.ts';
+import { seatsOfEvent } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
 import { anEvent } from './test-builders.ts';
 
@@ -39,7 +40,7 @@ function boxOfficeOn({ pool }: TestDatabase) {
   return {
     pool,
     clock,
-    deps: { db, clock },
+    deps: { db, clock, sales: openSales({ db, clock }) },
     /** The seats of an event that has some, in order. */
     seats,
     /** Takes over how an event is now. Answers its seats. */

@@ -1,5 +1,5 @@
 import type { AnnouncedEvent } from './announced-event.ts';
-import type { Seat, SeatState, SeatsById } from './seat.ts';
+import type { Seat, SeatState, Seats } from './seat.ts';
 
 type SeatWishes = {
   readonly number?: number;
@@ -23,8 +23,8 @@ export function aSeat({ number = 1, pricePence = 1_000, ...wishes }: SeatWishes 
   return { eventId: 'show', number, id: `seat ${number}`, pricePence, ...stateOf(wishes) };
 }
 
-export function seatsById(...seats: readonly Seat[]): SeatsById {
-  return new Map(seats.map((seat) => [seat.id, seat]));
+export function seatsById(...seats: readonly Seat[]): Seats {
+  return new Map(seats.map((seat) => [seat.id, seat] as const)) as Seats;
 }
 
 /** What the user wants at the show, by the numbers of the seats. */
@@ -71,6 +71,8 @@ export function buyerOf(userId: string): string {
 
 function stateOf({ heldBy, until = '12:15', soldTo }: SeatWishes): SeatState {
   if (soldTo) return { state: 'sold', ownerId: soldTo, soldAt: at('12:00') };
-  if (heldBy) return { state: 'held', holderId: heldBy, heldUntil: at(until) };
+  const heldUntil = at(until);
+  const heldSince = heldUntil.subtract({ minutes: 15 });
+  if (heldBy) return { state: 'held', holderId: heldBy, holdId: 'a hold', heldSince, heldUntil };
   return { state: 'open' };
 }

@@ -2,7 +2,7 @@ import type { Database } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 import { FakeClock } from '@ticketbuddy/testing';
 import type { AnnouncedEvent } from './announced-event.ts';
-import { rebuild } from './audit-seats.ts';
+import { rebuild } from './ledger.ts';
 import type { Selling } from './planted/selling.ts';
 import type { Selection } from './seat.ts';
 import { seatsAndLedger } from './store.ts';
@@ -72,7 +72,7 @@ export async function perform(day: Day, past: History, { together, minutes, afte
   const span = { step: past.step + 1, from, to: from.add({ minutes }) };
   day.clock.moveAfter(afterLooks, minutes);
   const results = await Promise.allSettled(together.map((operation) => start(day, past, operation, span)));
-  const happened = results.map(settledValue);
+  const happened = results.map(settledValue).flatMap(byEvent);
   const isLate = day.clock.move();
   if (minutes > 0 && !isLate) happened.push({ act: 'wait', until: span.to });
   const answers = [...past.answers, ...happened.flatMap((one) => ('answers' in one ? one.answers : []))];
@@ -97,6 +97,13 @@ async function start(
   if (outcomes.length !== selections.length) throw new Error('a batch was not answered as often as it asked');
   const answers = outcomes.map((outcome, nth) => ({ ...span, act, selection: selections[nth] as Selection, outcome }));
   return { act, answers };
+}
+
+// A batch is no unit to anybody: what it asks of one event may be decided later than what it asks of another.
+function byEvent(happening: Happening): Happening[] {
+  if (!('answers' in happening)) return [happening];
+  const parts = Map.groupBy(happening.answers, ({ selection }) => selection.eventId);
+  return [...parts.values()].map((answers) => ({ ...happening, answers }));
 }
 
 function selectionOf({ eventIds }: Day, { after }: History, { buyer, show, seats }: Wish): Selection {

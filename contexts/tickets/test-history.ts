@@ -66,7 +66,7 @@ export function nameSeat({ eventId, number }: Seat): string {
 }
 
 export function describeAnswer({ act, selection, outcome }: Answer, seats: Seats): string {
-  const named = selection.seatIds.map((id) => seats.get(id)?.number ?? 'unknown').join(', ') || 'none';
+  const named = selection.seatIds.map((id) => seats.get(String(id))?.number ?? 'unknown').join(', ') || 'none';
   const asked = `${buyerOf(selection.userId)} wanted to ${act} ${named} of the ${nameShow(selection.eventId)}`;
   return `${asked}: ${'refused' in outcome ? outcome.refused.code : 'granted'}`;
 }

@@ -104,7 +104,7 @@ function grantsOf({ answers, before }: History): Grant[] {
   return answers.flatMap(({ step, act, from, to, selection: { userId, seatIds }, outcome }) => {
     if ('refused' in outcome) return [];
     return [...new Set(seatIds)].flatMap((id) => {
-      const seat = outcome.seats.find((told) => told.id === id) ?? before.get(id);
+      const seat = outcome.seats.find((told) => told.id === id) ?? before.get(String(id));
       return seat ? [{ step, act, from, to, userId, seat }] : [];
     });
   });

@@ -5,7 +5,7 @@ import { createTestDatabase, FakeClock } from '@ticketbuddy/testing';
 import fc from 'fast-check';
 import type { Selling } from './planted/selling.ts';
 import type { Seat } from './seat.ts';
-import { seatsOfEvent } from './store.ts';
+import { seatsOfEvent } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
 import { anEvent } from './test-builders.ts';
 

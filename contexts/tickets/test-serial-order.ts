@@ -45,14 +45,19 @@ function answered(world: World, { act, selection, outcome }: Answer): World | un
     return 'refused' in outcome && outcome.refused.code === reason ? world : undefined;
   const state = grantedState(world, act, selection.userId);
   const seats = new Map(world.seats);
-  for (const id of selection.seatIds) seats.set(id, { ...withoutState(seats.get(id) as Seat), ...state });
+  for (const id of selection.seatIds) {
+    const seat = seats.get(String(id)) as Seat;
+    seats.set(seat.id, { ...withoutState(seat), ...state });
+  }
   return sameSeats(new Map(outcome.seats.map((seat) => [seat.id, seat])), taken(seats, selection))
     ? { ...world, seats }
     : undefined;
 }
 
 function reasonToRefuse({ seats, now }: World, act: Answer['act'], { eventId, userId, seatIds }: Selection) {
-  const named = seatIds.map((id) => seats.get(id)).map((seat) => (seat?.eventId === eventId ? seat : undefined));
+  const named = seatIds
+    .map((id) => seats.get(String(id)))
+    .map((seat) => (seat?.eventId === eventId ? seat : undefined));
   const isOthers = (seat?: Seat) =>
     seat?.state === 'held' && seat.holderId !== userId && seat.heldUntil.epochNanoseconds > now.epochNanoseconds;
   if (named.some(isOthers)) return 'seats_held';
@@ -63,7 +68,7 @@ function reasonToRefuse({ seats, now }: World, act: Answer['act'], { eventId, us
 
 function grantedState({ now }: World, act: Answer['act'], userId: string): SeatState {
   if (act === 'buy') return { state: 'sold', ownerId: userId, soldAt: now };
-  return { state: 'held', holderId: userId, heldUntil: now.add({ minutes: 15 }) };
+  return { state: 'held', holderId: userId, holdId: 'any', heldSince: now, heldUntil: now.add({ minutes: 15 }) };
 }
 
 function withoutState({ eventId, number, id, pricePence }: Seat) {

@@ -17,6 +17,8 @@ export type Config = {
   readonly seed: boolean;
   readonly modules: readonly string[];
   readonly logLevel: string;
+  /** What the modules let be set, by their names. */
+  readonly numbers: Readonly<Record<string, number>>;
   readonly tracing: {
     /** The base address of a collector that takes OTLP over HTTP. Unset: no traces. */
     readonly endpoint: string | undefined;
@@ -25,6 +27,16 @@ export type Config = {
     readonly serviceName: string;
   };
 };
+
+/** What the modules of the product add to the settings. */
+export type Known = {
+  readonly modules: readonly string[];
+  readonly legacyQueues: readonly string[];
+  readonly numbers?: Readonly<Record<string, NumberSetting>>;
+};
+
+/** A setting that is a whole number. */
+export type NumberSetting = { readonly default: number; readonly least: number; readonly most: number };
 
 type LegacyMode = 'alone' | 'competing';
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,10 +49,7 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
  * Reads the environment once. Throws one `StartError` that names every wrong setting, a line each:
  * `PORT: expected a port number, got "x"`. An empty value counts as unset.
  */
-export function readConfig(
-  known: { readonly modules: readonly string[]; readonly legacyQueues: readonly string[] },
-  environment: Environment = process.env,
-): Config {
+export function readConfig(known: Known, environment: Environment = process.env): Config {
   const problems: string[] = [];
   const setting = <T>(name: string, fallback: T, check: Check<T>): T => {
     const value = environment[name];
@@ -61,6 +70,9 @@ export function readConfig(
     seed: setting('TICKETBUDDY_SEED', true, onOrOff),
     modules: setting('MODULES', known.modules, someOf(known.modules)),
     logLevel: setting('LOG_LEVEL', 'info', oneOf(logLevels)),
+    numbers: Object.fromEntries(
+      Object.entries(known.numbers ?? {}).map(([name, one]) => [name, setting(name, one.default, wholeNumber(one))]),
+    ),
     tracing: {
       endpoint: setting<string | undefined>('OTEL_EXPORTER_OTLP_ENDPOINT', undefined, httpUrl),
       sampleRatio: setting('OTEL_TRACES_SAMPLER_ARG', 0.1, ratio),
@@ -100,6 +112,13 @@ const httpUrl: Check<string> = (value) =>
 
 const ratio: Check<number> = (value) =>
   /^\d*\.?\d+$/.test(value) && Number(value) <= 1 ? Number(value) : { expected: 'a number from 0 to 1' };
+
+function wholeNumber({ least, most }: NumberSetting): Check<number> {
+  return (value) => {
+    const isWithin = /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most;
+    return isWithin ? Number(value) : { expected: `a whole number from ${least} to ${most}` };
+  };
+}
 
 function oneOf(allowed: readonly string[]): Check<string> {
   return (value) => (allowed.includes(value) ? value : { expected: `one of ${allowed.join(', ')}` });

@@ -1,1 +1,1 @@
-export { type Config, readConfig } from './config.ts';
+export { type Config, type Known, readConfig } from './config.ts';

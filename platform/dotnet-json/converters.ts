@@ -53,12 +53,15 @@ export const decimal: Converter<Decimal> = (reader) => {
   return parseDecimal(digits) ?? fail(reader, 'The value is not a number, or not one that a decimal can hold.');
 };
 
-/** One of `names`: by name in any case, blanks around it ignored, or by its number, also in a string. */
-export function enumeration<T extends string>(names: readonly T[]): Converter<T> {
+/**
+ * One of `names`: by name in any case, blanks around it ignored, or by its number, also in a string. Only the first
+ * `numbered` of them (all, if not said otherwise) go by a number.
+ */
+export function enumeration<T extends string>(names: readonly T[], numbered = names.length): Converter<T> {
   const byName = new Map(names.map((name) => [fold(name), name]));
   return (reader) => {
     const given = reader.peek() === 'string' ? trim(reader.string()) : reader.number();
-    const value = wholeNumber.test(given) ? names[Number(given)] : byName.get(fold(given));
+    const value = wholeNumber.test(given) ? names.slice(0, numbered)[Number(given)] : byName.get(fold(given));
     return value ?? fail(reader, `The value is none of: ${names.join(', ')}.`);
   };
 }

@@ -1,6 +1,8 @@
 export {
   absent,
+  conflict,
   keyReused,
+  overloaded,
   Refusal,
   type RefusalKind,
   refusal,

@@ -17,9 +17,11 @@ const problems: Readonly<
 > = {
   unreadable: [400, 'One or more validation errors occurred.', '15.5.1'],
   absent: [404, 'Not Found', '15.5.5'],
+  conflict: [409, 'Conflict', '15.5.10'],
   'too-large': [413, 'Payload Too Large', '15.5.14'],
   'unsupported-media': [415, 'Unsupported Media Type', '15.5.16'],
   'key-reused': [422, 'Unprocessable Content', '15.5.21'],
+  overloaded: [503, 'Service Unavailable', '15.6.4'],
 };
 
 export function refusalAnswer(refusal: Refusal, trace: Trace | undefined): FailureAnswer {
@@ -29,11 +31,12 @@ export function refusalAnswer(refusal: Refusal, trace: Trace | undefined): Failu
   }
   const [status, title, section] = problems[refusal.kind];
   const errors = refusal.kind === 'unreadable' ? { errors: { [refusal.path]: [refusal.message] } } : {};
+  const detail = refusal.details ? { code: refusal.code, detail: refusal.message, ...refusal.details } : {};
   const type = `https://tools.ietf.org/html/rfc9110#section-${section}`;
   return {
     status,
-    headers: problemType,
-    body: JSON.stringify({ type, title, status, ...errors, traceId: traceId(trace) }),
+    headers: status === 503 ? { ...problemType, 'retry-after': '1' } : problemType,
+    body: JSON.stringify({ type, title, status, ...errors, ...detail, traceId: traceId(trace) }),
   };
 }
 

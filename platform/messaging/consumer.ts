@@ -36,7 +36,7 @@ export function once<T>(
     });
     return arrived.map(({ message }) => (first.has(message) ? undefined : 'duplicate'));
   };
-  const decide = groupCommit(applyTogether, isTransient, largestBatch);
+  const decide = groupCommit(applyTogether, { isLost: isTransient, largestBatch });
   return (message) => decide({ message, trace: currentTrace() });
 }
 

@@ -37,7 +37,7 @@ it('when trying again is useless, the whole batch fails at once', async () => {
       tries += 1;
       throw new Error('the database is away');
     },
-    () => true,
+    { isLost: () => true },
   );
   const answers = await Promise.allSettled([1, 2, 3, 4].map(decide));
   expect(answers.every(({ status }) => status === 'rejected')).toBe(true);

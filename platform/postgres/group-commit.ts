@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
+import { overloaded } from '@ticketbuddy/errors';
 import { currentTrace, outsideTraces, recordTogether, type Trace } from '@ticketbuddy/telemetry';
 import { transactionSpan } from './transaction-span.ts';
 
@@ -10,32 +11,50 @@ type Waiting<C, A> = {
   readonly reject: (error: unknown) => void;
 };
 
+export type GroupCommitOptions = {
+  /** Says of an error that trying again now is useless: then the whole batch fails with it. */
+  readonly isLost?: (error: unknown) => boolean;
+  readonly largestBatch?: number;
+  /** A command that would have to wait longer than that for its batch is refused when it comes (`overloaded`). */
+  readonly waitMsMax?: number;
+};
+
 /**
  * Decides commands that arrive together in one go: a batch is what came in one turn of the event loop, or while the last
- * batch ran, `largestBatch` at most. `decide` answers each command of its batch, in order. When it throws, the batch is
- * tried again in halves, so that only the commands that cannot be decided fail; `isLost` says of an error that trying
- * again now is useless: then the whole batch fails with it. `decide` runs as part of nobody's trace; each command's own
- * gets a span for the batch.
+ * batch ran. `decide` answers each command of its batch, in order. When it throws, the batch is tried again in halves, so
+ * that only the commands that cannot be decided fail. `decide` runs as part of nobody's trace; each command's own gets a
+ * span for the batch.
  */
 export function groupCommit<C, A>(
   decide: (commands: readonly C[]) => Promise<readonly A[]>,
-  isLost: (error: unknown) => boolean = () => false,
-  largestBatch = 64,
+  { isLost = () => false, largestBatch = 64, waitMsMax = Number.POSITIVE_INFINITY }: GroupCommitOptions = {},
 ): (command: C) => Promise<A> {
   const queue: Waiting<C, A>[] = [];
   let running = false;
+  let batchBegan = 0;
+  let batchMs = 0;
 
   return (command) =>
     new Promise<A>((resolve, reject) => {
+      if (waitMs() > waitMsMax) return reject(overloaded());
       queue.push({ command, trace: currentTrace(), resolve, reject });
       if (!running) void outsideTraces(run);
     });
 
+  // What has run so far is at hand, and the full batches that wait; the one that is not full yet is the command's own.
+  function waitMs(): number {
+    if (!running) return 0;
+    const ranMs = performance.now() - batchBegan;
+    return ranMs + Math.floor(queue.length / largestBatch) * Math.max(batchMs, ranMs);
+  }
+
   async function run(): Promise<void> {
     running = true;
     while (queue.length > 0) {
+      batchBegan = performance.now();
       await turn();
       await settle(queue.splice(0, largestBatch));
+      batchMs = 0.8 * batchMs + 0.2 * (performance.now() - batchBegan);
     }
     running = false;
   }

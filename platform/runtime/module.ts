@@ -6,7 +6,12 @@ import type pg from 'pg';
 import type { Clock } from './clock.ts';
 
 /** What a use case is given. `T` are the tables of its context. */
-export type Deps<T> = { readonly db: Database<T>; readonly clock: Clock };
+export type Deps<T> = {
+  readonly db: Database<T>;
+  readonly clock: Clock;
+  /** The module's `numbers`, as they are set; one that is missing is at its default. */
+  readonly numbers?: Readonly<Record<string, number>>;
+};
 
 /** What a job is given: the pool too, since it prunes what is not only its context's, the outbox and the inbox. */
 export type JobDeps<T> = Deps<T> & { readonly pool: pg.Pool };
@@ -17,6 +22,10 @@ export type Module = {
   readonly migrations: Migrations;
   /** Whether it publishes: its schema then has an outbox. */
   readonly publishes: boolean;
+  /** Settings of its own that are whole numbers, by their names. */
+  readonly numbers?: Readonly<
+    Record<string, { readonly default: number; readonly least: number; readonly most: number }>
+  >;
   // biome-ignore lint/suspicious/noExplicitAny: only the context itself knows its tables.
   readonly routes: (deps: Deps<any>) => readonly Route[];
   // biome-ignore lint/suspicious/noExplicitAny: only the context itself knows its tables.

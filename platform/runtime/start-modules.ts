@@ -23,6 +23,8 @@ export type StartOptions = {
   readonly legacyQueues?: LegacyQueues;
   readonly clock: Clock;
   readonly log: Log;
+  /** The modules' `numbers`, as they are set. */
+  readonly numbers?: Deps<never>['numbers'];
 };
 
 export type RunningModules = {
@@ -33,8 +35,8 @@ export type RunningModules = {
 
 /** Starts the loops of the modules: a relay for each that publishes, and a consumer for each queue. */
 export async function startModules(options: StartOptions): Promise<RunningModules> {
-  const { modules, everyModule, pool, url, amqpUrl, legacyQueues = {}, clock, log } = options;
-  const deps: Deps<never> = { db: createDatabase(pool), clock };
+  const { modules, everyModule, pool, url, amqpUrl, legacyQueues = {}, clock, log, numbers = {} } = options;
+  const deps: Deps<never> = { db: createDatabase(pool), clock, numbers };
   const notifications = new PostgresNotifications(url);
   const { broker, close } = await openBroker({ pool, amqpUrl, notifications, log });
   const watched = watchMessages({ modules, deps, pool, amqpUrl, legacyQueues });

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { Refusal } from '@ticketbuddy/errors';
-import type { Transact } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 
-import { type Granted, hold, type Outcome, type Seat, type SeatsById, type Selection, sell } from '../seat.ts';
-import { holdSeats, seatsOfEvent, sellSeats } from '../store.ts';
+import type { Change } from '../request.ts';
+import { hold, type Outcome, type Seat, type Seats, type Selection, sell } from '../seat.ts';
+import { seatsOfEvent } from '../store-sales.ts';
 import type { DB } from '../tables.gen.ts';
 import { createPhases } from './phases.ts';
 import { realSelling, type Selling } from './selling.ts';
+import { writeUnfenced } from './store-of-defects.ts';
 
 /** D2: two buyers own one seat, because a purchase looks at the seats, judges and writes while others do the same. */
 export function purchaseWithoutLock(deps: Deps<DB>): Selling {
@@ -17,7 +19,7 @@ export function purchaseWithoutLock(deps: Deps<DB>): Selling {
     purchase: (selections) =>
       inPhases(async (reach) => {
         await reach(1);
-        return decideWithoutLock(deps, selections, { rule: sell, write: sellSeats, beforeWriting: () => reach(2) });
+        return decideWithoutLock(deps, selections, { kind: 'sold', rule: sell, beforeWriting: () => reach(2) });
       }),
     applyEvent: (event) => inPhases((reach) => reach(3).then(() => real.applyEvent(event))),
   };
@@ -30,7 +32,7 @@ export function reserveWithoutLock(deps: Deps<DB>): Selling {
   return {
     reserve: (selections) =>
       inPhases((reach) =>
-        decideWithoutLock(deps, selections, { rule: hold, write: holdSeats, beforeWriting: () => reach(1) }),
+        decideWithoutLock(deps, selections, { kind: 'held', rule: hold, beforeWriting: () => reach(1) }),
       ),
     purchase: (selections) => inPhases((reach) => reach(2).then(() => real.purchase(selections))),
     applyEvent: (event) => inPhases((reach) => reach(2).then(() => real.applyEvent(event))),
@@ -38,8 +40,8 @@ export function reserveWithoutLock(deps: Deps<DB>): Selling {
 }
 
 type Way = {
-  readonly rule: (seats: SeatsById, selection: Selection, now: Temporal.Instant) => Seat[];
-  readonly write: (tx: Transact<DB>, granted: readonly Granted[], now: Temporal.Instant) => Promise<unknown>;
+  readonly kind: Change['kind'];
+  readonly rule: (seats: Seats, selection: Selection, now: Temporal.Instant, holdId: string) => Seat[];
   readonly beforeWriting: () => Promise<void>;
 };
 
@@ -47,8 +49,8 @@ async function decideWithoutLock({ db, clock }: Deps<DB>, selections: readonly S
   const now = clock.now();
   const outcomes: Outcome[] = [];
   for (const selection of selections) {
-    const seats = new Map((await seatsOfEvent(db, selection.eventId)).map((seat) => [seat.id, seat]));
-    outcomes.push(judge(() => way.rule(seats, selection, now)));
+    const seats = new Map((await seatsOfEvent(db, selection.eventId)).map((seat) => [seat.id, seat])) as Seats;
+    outcomes.push(judge(() => way.rule(seats, selection, now, randomUUID())));
   }
   await way.beforeWriting();
   for (const [nth, selection] of selections.entries()) {
@@ -56,7 +58,8 @@ async function decideWithoutLock({ db, clock }: Deps<DB>, selections: readonly S
     if (!outcome || 'refused' in outcome || outcome.seats.length === 0) continue;
     // In the order of their numbers, so that the plant shows its defect and no deadlock.
     const seats = outcome.seats.toSorted((one, other) => one.number - other.number);
-    await db.transaction((tx) => way.write(tx, [{ selection, seats }], now));
+    const change = { kind: way.kind, userId: selection.userId, seats };
+    await db.transaction((tx) => writeUnfenced(tx, selection.eventId, change, now));
   }
   return outcomes;
 }

@@ -1,6 +1,7 @@
 import type { Deps } from '@ticketbuddy/runtime';
 import type { AnnouncedEvent } from '../announced-event.ts';
-import { saveEvent, seatsOfEvent } from '../store.ts';
+import { saveEvent } from '../store.ts';
+import { seatsOfEvent } from '../store-sales.ts';
 import type { DB } from '../tables.gen.ts';
 import { createPhases, type Reach } from './phases.ts';
 import { realSelling, type Selling } from './selling.ts';

@@ -1,6 +1,7 @@
 import type { Deps } from '@ticketbuddy/runtime';
 
 import { reserveSeats } from '../reserve-seats.ts';
+import { openSales } from '../sales.ts';
 import type { Outcome, Seat, Selection } from '../seat.ts';
 import type { DB } from '../tables.gen.ts';
 import { createPhases } from './phases.ts';
@@ -35,7 +36,7 @@ async function reserveEach({ db, clock }: Deps<DB>, selections: readonly Selecti
 async function reserveOneByOne(deps: Deps<DB>, selection: Selection): Promise<Outcome> {
   const held: Seat[] = [];
   for (const id of new Set(selection.seatIds)) {
-    const [outcome] = await reserveSeats(deps, [{ ...selection, seatIds: [id] }]);
+    const [outcome] = await reserveSeats({ sales: openSales(deps) }, [{ ...selection, seatIds: [id] }]);
     if (!outcome || 'refused' in outcome) return outcome ?? { seats: [] };
     held.push(...outcome.seats);
   }

@@ -4,6 +4,7 @@ import { applyEvent } from '../apply-event.ts';
 
 import { purchaseSeats } from '../purchase-seats.ts';
 import { reserveSeats } from '../reserve-seats.ts';
+import { openSales } from '../sales.ts';
 import type { Outcome, Selection } from '../seat.ts';
 import type { DB } from '../tables.gen.ts';
 
@@ -15,9 +16,10 @@ export type Selling = {
 };
 
 export function realSelling(deps: Deps<DB>): Selling {
+  const sales = openSales(deps);
   return {
-    reserve: (selections) => reserveSeats(deps, selections),
-    purchase: (selections) => purchaseSeats(deps, selections),
+    reserve: (selections) => reserveSeats({ sales }, selections),
+    purchase: (selections) => purchaseSeats({ sales }, selections),
     applyEvent: (event) => deps.db.transaction((tx) => applyEvent(tx, event, deps.clock.now())),
   };
 }

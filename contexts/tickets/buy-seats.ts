@@ -1,0 +1,40 @@
+import type { Draft } from './draft.ts';
+import { pickFree } from './hold-seats.ts';
+import { newOrderName, orderOf } from './order.ts';
+import { eventUnknown, holdOver } from './refusals.ts';
+import type { Request } from './request.ts';
+import { isHeld, sell } from './seat.ts';
+import type { Attempt } from './store-idempotency.ts';
+
+/** What a user wants to buy at an event: what is held, or seats that need not be. */
+export type Basket = {
+  readonly eventId: string;
+  readonly userId: string;
+  readonly wanted: { readonly holdId: string } | { readonly seats: readonly number[] };
+  readonly traceparent?: string | undefined;
+  readonly attempt?: Attempt | undefined;
+};
+
+/** Asks to sell the seats at the price that they have then, all of them or none; this ends their hold. */
+export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket): Request {
+  const name = newOrderName();
+  return {
+    eventId,
+    traceparent,
+    attempt,
+    rule: (draft, now) => {
+      const seatIds = 'holdId' in wanted ? seatsOfHold(draft, wanted.holdId, userId, now) : wanted.seats;
+      pickFree(draft, seatIds, userId, now);
+      const sold = sell(draft, { userId, seatIds }, now);
+      const order = orderOf(name, sold, now);
+      return { kind: 'sold', userId, seats: sold, ...(order && { order }) };
+    },
+  };
+}
+
+function seatsOfHold(draft: Draft, holdId: string, userId: string, now: Temporal.Instant): number[] {
+  if (!draft.standing) throw eventUnknown();
+  const seats = draft.seatsOfHold(holdId).filter((seat) => isHeld(seat, now) && seat.holderId === userId);
+  if (seats.length === 0) throw holdOver();
+  return seats.map(({ number }) => number);
+}

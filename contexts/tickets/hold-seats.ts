@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Draft } from './draft.ts';
+import { eventUnknown, seatsTaken, seatsUnknownAt, tooManySeats } from './refusals.ts';
+import type { Change, Request } from './request.ts';
+import { asHeld, holdLasts, isHeld, type Seat } from './seat.ts';
+import type { Attempt } from './store-idempotency.ts';
+
+/** The seats of an event, by their numbers, that a user wants to hold: all of them or none. */
+export type Wanted = {
+  readonly eventId: string;
+  readonly userId: string;
+  readonly seats: readonly number[];
+  readonly traceparent?: string | undefined;
+  readonly attempt?: Attempt | undefined;
+};
+
+export type HoldLimits = {
+  /** How many seats of an event a user may hold and own in all. */
+  readonly seatsPerBuyerMax: number;
+  /** How long a user can keep seats without buying them, whatever is done to move the end. */
+  readonly holdMinutesMax: number;
+};
+
+/**
+ * Asks to hold seats for 15 minutes. Seats that the user holds already stay held from when they were first held, so that
+ * holding them again and again does not keep them for ever.
+ */
+export function holding({ eventId, traceparent, attempt, userId, seats }: Wanted, limits: HoldLimits): Request {
+  const holdId = randomUUID();
+  return {
+    eventId,
+    traceparent,
+    attempt,
+    rule: (draft, now) => holdFor(userId, pickFree(draft, seats, userId, now), { draft, now, limits, holdId }),
+  };
+}
+
+type Circumstances = {
+  readonly draft: Draft;
+  readonly now: Temporal.Instant;
+  readonly limits: HoldLimits;
+  readonly holdId: string;
+};
+
+/** Holds free seats, or those that the user holds already, within the limits. */
+export function holdFor(userId: string, seats: readonly Seat[], { draft, now, limits, holdId }: Circumstances): Change {
+  judgeCount(userId, seats, { draft, now, limits });
+  const heldSince = seats.flatMap((seat) => (isHeld(seat, now) ? seat.heldSince : [])).reduce(earlier, now);
+  const heldUntil = earlier(now.add(holdLasts), heldSince.add({ minutes: limits.holdMinutesMax }));
+  return { kind: 'held', userId, seats: asHeld(seats, userId, { holdId, heldSince, heldUntil }) };
+}
+
+export function earlier(one: Temporal.Instant, other: Temporal.Instant): Temporal.Instant {
+  return Temporal.Instant.compare(one, other) < 0 ? one : other;
+}
+
+/** The seats of these numbers, if all are free or held by the user. */
+export function pickFree(draft: Draft, numbers: readonly number[], userId: string, now: Temporal.Instant): Seat[] {
+  if (!draft.standing) throw eventUnknown();
+  const found = numbers.flatMap((number) => draft.get(number) ?? []);
+  if (found.length < numbers.length) throw seatsUnknownAt(numbers.filter((number) => !draft.get(number)));
+  const taken = found.filter((seat) => seat.state === 'sold' || (isHeld(seat, now) && seat.holderId !== userId));
+  if (taken.length > 0) throw seatsTaken(taken, undefined, now);
+  return found;
+}
+
+function judgeCount(
+  userId: string,
+  seats: readonly Seat[],
+  { draft, now, limits: { seatsPerBuyerMax } }: Omit<Circumstances, 'holdId'>,
+): void {
+  const others = draft.seatsOfUser(userId, now).filter(({ number }) => !seats.some((seat) => seat.number === number));
+  const has = others.length;
+  if (has + seats.length > seatsPerBuyerMax) throw tooManySeats(seatsPerBuyerMax, has);
+}

@@ -1,0 +1,108 @@
+-- One row an event, which everybody who changes its seats changes too, in the same transaction: the fence of the sale.
+-- A process that decides from its own memory writes only if `version` is still the one that it decided at.
+create table tickets.sales (
+  event_id uuid primary key references tickets.events,
+  -- One more with each change of the event's seats. It begins with the microsecond at which the seats were made, so that
+  -- an event that is made again under the same id is never taken for the one before.
+  version bigint not null check (version > 0),
+  unsold int not null check (unsold >= 0),
+  sold_out_at timestamptz,
+  -- How often the event has become sold out, which orders what is told of it.
+  sold_out_version bigint not null default 0,
+  constraint sold_out_without_a_seat_left check ((unsold = 0) = (sold_out_at is not null))
+) with (fillfactor = 50);
+
+alter table tickets.seats
+  add column hold_id uuid,
+  add column held_since timestamptz,
+  drop constraint a_hold_has_an_end;
+
+update tickets.seats as s set hold_id = h.hold_id, held_since = h.held_until - interval '15 minutes'
+from (
+  select event_id, holder_id, held_until, gen_random_uuid() as hold_id from tickets.seats
+  where holder_id is not null group by event_id, holder_id, held_until
+) as h
+where s.event_id = h.event_id and s.holder_id = h.holder_id and s.held_until = h.held_until;
+
+alter table tickets.seats add constraint a_hold_has_an_end check (
+  (holder_id is null) = (held_until is null) and (holder_id is null) = (hold_id is null)
+  and (holder_id is null) = (held_since is null));
+
+-- The ledger is read by event and version: everything that has happened since a version.
+drop trigger the_ledger_is_append_only on tickets.ledger;
+alter table tickets.ledger
+  add column version bigint,
+  add column nth int not null default 0,
+  add column hold_id uuid,
+  add column held_since timestamptz,
+  add column order_id uuid,
+  drop constraint ledger_kind_check,
+  add constraint ledger_kind_check check (kind in ('created', 'priced', 'held', 'extended', 'released', 'sold')),
+  drop constraint ledger_check2,
+  drop constraint ledger_check3;
+update tickets.ledger as l set version = position,
+  hold_id = (
+    select s.hold_id from tickets.seats as s
+    where s.event_id = l.event_id and s.number = any(l.numbers) and s.holder_id = l.user_id and s.held_until = l.held_until
+    limit 1),
+  held_since = held_until - interval '15 minutes';
+update tickets.ledger set hold_id = gen_random_uuid() where kind = 'held' and hold_id is null;
+drop index tickets.ledger_by_event;
+alter table tickets.ledger
+  alter column version set not null,
+  alter column nth drop default,
+  drop constraint ledger_pkey,
+  drop column position,
+  add primary key (event_id, version, nth),
+  add constraint a_user_is_noted check ((kind in ('created', 'priced')) = (user_id is null)),
+  add constraint a_hold_is_noted check ((kind in ('held', 'extended')) = (held_until is not null)
+    and (held_until is null) = (held_since is null) and (kind in ('held', 'extended', 'released')) = (hold_id is not null));
+create trigger the_ledger_is_append_only before update or delete or truncate on tickets.ledger
+for each statement execute function tickets.refuse_change('the ledger is append-only');
+
+insert into tickets.sales (event_id, version, unsold, sold_out_at, sold_out_version)
+select e.id, (select max(version) from tickets.ledger where event_id = e.id),
+  (select count(*) from tickets.seats where event_id = e.id and owner_id is null), e.sold_out_at, e.sold_out_version
+from tickets.events as e where exists (select from tickets.ledger where event_id = e.id);
+
+alter table tickets.events drop constraint sold_out_without_a_seat_left, drop column first_unsold,
+  drop column sold_out_at, drop column sold_out_version;
+
+-- What a purchase ends in. Its seats are sold by the ledger's entry that names it.
+create table tickets.orders (
+  id uuid primary key,
+  number text not null unique,
+  event_id uuid not null,
+  user_id uuid not null,
+  numbers int[] not null check (cardinality(numbers) > 0),
+  total_pence bigint not null check (total_pence >= 0),
+  bought_at timestamptz not null
+);
+
+create trigger orders_stay before update or delete or truncate on tickets.orders
+for each statement execute function tickets.refuse_change('an order stays as it was made');
+
+-- What a granted attempt was answered, and the details of a refusal.
+alter table tickets.idempotency add column answer json;
+
+-- A look at the capacity for each seat would make a stadium cost seconds: one look for all seats of a statement.
+drop trigger no_seat_beyond_the_capacity on tickets.seats;
+drop function tickets.refuse_beyond_capacity();
+create function tickets.refuse_beyond_capacity() returns trigger language plpgsql as $$
+declare
+  beyond record;
+begin
+  select s.event_id, s.number into beyond
+  from changed as s join tickets.events as e on e.id = s.event_id where s.number > e.capacity limit 1;
+  if found then
+    raise exception 'seat % is beyond the capacity of event %', beyond.number, beyond.event_id
+      using errcode = 'check_violation', constraint = 'no_seat_beyond_the_capacity';
+  end if;
+  return null;
+end $$;
+create trigger no_seat_beyond_the_capacity after insert on tickets.seats referencing new table as changed
+for each statement execute function tickets.refuse_beyond_capacity();
+-- A seat is never renumbered, so that nothing has to look at each update.
+create trigger seats_are_never_renumbered before update of event_id, number, id on tickets.seats for each row
+when ((old.event_id, old.number, old.id) is distinct from (new.event_id, new.number, new.id))
+execute function tickets.refuse_change('a seat keeps its event, its number and its id');

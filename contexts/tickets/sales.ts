@@ -1,0 +1,145 @@
+import { groupCommit, isTransient } from '@ticketbuddy/postgres';
+import type { Clock, Deps } from '@ticketbuddy/runtime';
+import { type Judged, judgeBatch, type Waiting } from './batch.ts';
+import { countChanges } from './counters.ts';
+import { Houses } from './houses.ts';
+import { breaksOnKeys, idOf, type Known, nothingKnown, recall } from './idempotency.ts';
+import { attemptRunning } from './refusals.ts';
+import type { Decided, Request } from './request.ts';
+import { type FencedEvent, type SalesStore, salesStoreOf } from './sales-store.ts';
+import type { DB } from './tables.gen.ts';
+
+export type SalesOptions = {
+  /** How many requests are decided in one transaction at most. */
+  readonly largestBatch?: number;
+  /** A request that would have to wait longer than that is refused at once. */
+  readonly waitMsMax?: number;
+};
+
+export type Parts = { readonly store: SalesStore; readonly clock: Clock };
+
+const triesMax = 4;
+// What another process sells too is not decided from memory for so long: it would mostly be in vain.
+const contendedMs = 250;
+
+/**
+ * The sale of all events, as one process sees it. What is asked for together is decided from memory and written in one
+ * statement, which does nothing to an event that another process has changed meanwhile; that event's part is then decided
+ * once more, with the event locked. So any number of processes may sell the same event.
+ */
+export class Sales {
+  readonly houses: Houses;
+  readonly #decide: (request: Request) => Promise<Decided>;
+  readonly #running = new Set<string>();
+  readonly #store: SalesStore;
+  readonly #clock: Clock;
+  readonly #contended = new Map<string, number>();
+
+  constructor({ store, clock }: Parts, { largestBatch = 256, waitMsMax = 5_000 }: SalesOptions = {}) {
+    this.#store = store;
+    this.#clock = clock;
+    this.houses = new Houses(store);
+    const together = (requests: readonly Request[]) => this.decideAll(requests);
+    this.#decide = groupCommit(together, { isLost: isTransient, largestBatch, waitMsMax });
+  }
+
+  /**
+   * Decides a request together with those that arrive at the same time, or while others are decided. Refuses one whose
+   * attempt is under way here.
+   */
+  async decide(request: Request): Promise<Decided> {
+    const { attempt } = request;
+    if (!attempt) return this.#decide(request);
+    const name = idOf(attempt);
+    if (this.#running.has(name)) throw attemptRunning();
+    this.#running.add(name);
+    try {
+      return await this.#decide(request);
+    } finally {
+      this.#running.delete(name);
+    }
+  }
+
+  /** Decides a batch, each request against what those before it changed. Answers what became of each. */
+  async decideAll(requests: readonly Request[]): Promise<Decided[]> {
+    const decided: Decided[] = [];
+    let waiting: readonly Waiting[] = requests.map((request, nth) => ({ request, nth }));
+    let known = nothingKnown;
+    for (let tries = 1; waiting.length > 0; tries++) {
+      try {
+        const [judged, current] = await this.#pass(waiting, known, tries > 1);
+        waiting = this.#settle(judged, current, decided);
+      } catch (error) {
+        if (!breaksOnKeys(error) || tries === triesMax) throw error;
+        known = await recall(this.#store, requests);
+      }
+    }
+    return decided;
+  }
+
+  async #pass(waiting: readonly Waiting[], known: Known, isStale: boolean): Promise<[Judged, Current]> {
+    const ids = [...new Set(waiting.map(({ request }) => request.eventId))];
+    await this.houses.load(ids);
+    if (isStale || ids.some((id) => this.#isContended(id))) return this.#decideLocked(ids, waiting, known);
+    const judged = judgeBatch(this.houses, waiting, known, this.#now());
+    return [judged, await this.#write(judged)];
+  }
+
+  async #decideLocked(ids: readonly string[], waiting: readonly Waiting[], known: Known): Promise<[Judged, Current]> {
+    return this.#store.locked(ids, async (locked) => {
+      await this.houses.bringTo(locked, locked.standings);
+      const judged = judgeBatch(this.houses, waiting, known, this.#now());
+      return [judged, await locked.write(judged, fenced(judged))];
+    });
+  }
+
+  async #write(judged: Judged): Promise<Current> {
+    const events = fenced(judged);
+    if (judged.granted.length > 0 || judged.decisions.length > 0) return this.#store.write(judged, events);
+    const standings = await this.#store.standings(events.map(({ eventId }) => eventId));
+    return new Set(events.flatMap(({ eventId, version }, nth) => (standings[nth]?.version === version ? eventId : [])));
+  }
+
+  /** Takes over what was written, and answers what has to be decided once more. */
+  #settle({ drafts, outcomes, granted }: Judged, current: Current, decided: Decided[]): Waiting[] {
+    for (const [eventId, draft] of drafts) {
+      if (current.has(eventId)) draft.commit();
+      else if (draft.standing) this.#contended.set(eventId, performance.now());
+    }
+    countChanges(granted.filter(({ request }) => current.has(request.eventId)));
+    return outcomes.filter(({ request: { eventId }, nth, outcome }) => {
+      if (drafts.get(eventId)?.standing && !current.has(eventId)) return true;
+      decided[nth] = outcome;
+      return false;
+    });
+  }
+
+  #isContended(eventId: string): boolean {
+    const since = this.#contended.get(eventId);
+    if (since === undefined) return false;
+    if (performance.now() - since < contendedMs) return true;
+    this.#contended.delete(eventId);
+    return false;
+  }
+
+  // As the database keeps it.
+  #now(): Temporal.Instant {
+    return this.#clock.now().round({ smallestUnit: 'microsecond', roundingMode: 'floor' });
+  }
+}
+
+/** The sale over PostgreSQL. */
+export function openSales({ db, clock }: Deps<DB>, options?: SalesOptions): Sales {
+  return new Sales({ store: salesStoreOf(db), clock }, options);
+}
+
+/** The events that were still as they were judged. */
+type Current = ReadonlySet<string>;
+
+function fenced({ drafts }: Judged): FencedEvent[] {
+  return [...drafts.values()].flatMap(({ standing, changed }) => {
+    if (!standing) return [];
+    const sold = changed.filter(({ state }) => state === 'sold').length;
+    return { ...standing, moves: changed.length > 0, sold, soldOut: sold > 0 && sold === standing.unsold };
+  });
+}

@@ -1,0 +1,211 @@
+import type { Database, Transact } from '@ticketbuddy/postgres';
+import { type Selectable, sql } from 'kysely';
+import type { Judged } from './batch.ts';
+import type { LedgerEntry, LedgerKind } from './ledger.ts';
+import type { Seat, SeatState } from './seat.ts';
+import type { DB } from './tables.gen.ts';
+
+export type Querying = Database<DB>['query'] | Transact<DB>;
+
+/** At which version the seats of an event are. */
+export type Standing = { readonly eventId: string; readonly version: number };
+
+/** An event of a batch, and what the batch does to it if it is still at this version. */
+export type Fenced = Standing & {
+  /** Whether its seats change. */
+  readonly moves: boolean;
+  readonly sold: number;
+};
+
+/** An event that has become sold out, for the `version`th time. */
+export type SoldOut = { readonly eventId: string; readonly version: number };
+
+type Standings = readonly Pick<Selectable<DB['sales']>, 'event_id' | 'version'>[];
+
+/** In the order of the ids; `undefined` for an event without seats. */
+export async function standingsOf(query: Querying, eventIds: readonly string[]): Promise<(Standing | undefined)[]> {
+  const { rows } = await sql<Standings[number]>`
+    select event_id, version from tickets.sales where event_id = any(${eventIds}::uuid[])`.execute(query);
+  const known = new Map(toStandings(rows).map((standing) => [standing.eventId, standing]));
+  return eventIds.map((id) => known.get(id));
+}
+
+/** Makes the transaction the only one that changes the seats of these events, and answers at which versions they are. */
+export async function lockSales(tx: Transact<DB>, eventIds: readonly string[]): Promise<Standing[]> {
+  const { rows } = await sql<Standings[number]>`
+    select event_id, version from tickets.sales where event_id = any(${eventIds}::uuid[])
+    order by event_id for no key update`.execute(tx);
+  return toStandings(rows);
+}
+
+/** The seats of an event, by their numbers, and their version, as of the snapshot of the transaction. */
+export async function loadHouse(tx: Transact<DB>, eventId: string) {
+  const { rows } = await sql<{ version: number; venue: number }>`
+    select s.version, e.venue from tickets.sales as s join tickets.events as e on e.id = s.event_id
+    where s.event_id = ${eventId}`.execute(tx);
+  return rows[0] && { eventId, ...rows[0], seats: await seatsOfEvent({ query: tx }, eventId) };
+}
+
+export async function seatsOfEvent({ query }: { readonly query: Querying }, eventId: string): Promise<Seat[]> {
+  const { rows } = await sql<Selectable<DB['seats']>>`
+    select event_id, number, id, price_pence, holder_id, hold_id, held_since, held_until, owner_id, sold_at
+    from tickets.seats where event_id = ${eventId} order by number`.execute(query);
+  return rows.map(toSeat);
+}
+
+/** What has happened to the seats of an event after a version, in order. */
+export async function ledgerSince(query: Querying, eventId: string, version: number): Promise<LedgerEntry[]> {
+  const { rows } = await sql<Selectable<DB['ledger']>>`
+    select event_id, version, nth, kind, numbers, seat_ids, price_pence, user_id, hold_id, held_since, held_until,
+      order_id, at
+    from tickets.ledger where event_id = ${eventId} and version > ${version} order by version, nth`.execute(query);
+  return rows.map(toEntry);
+}
+
+/**
+ * Writes what was granted and decided, each event's part only if the event is still at the version at which it was judged
+ * and nobody else has it locked. Answers the events of which that is so; of the others nothing is written. A decision on
+ * an attempt that was decided before breaks `idempotency_pkey`, and then nothing is written at all.
+ */
+export async function writeBatch(query: Querying, batch: Judged, events: readonly Fenced[]): Promise<Set<string>> {
+  const at = batch.now.toString();
+  const [entries, orders, { decisions }] = [entriesOf(batch), ordersOf(batch), batch];
+  const { rows } = await sql<{ event_id: string }>`
+    with fence as materialized (
+      select s.event_id, w.moves, w.sold
+      from unnest(${events.map(({ eventId }) => eventId)}::uuid[], ${events.map(({ version }) => version)}::bigint[],
+        ${events.map(({ moves }) => moves)}::bool[], ${events.map(({ sold }) => sold)}::int[])
+        as w (event_id, version, moves, sold)
+      join tickets.sales as s on s.event_id = w.event_id and s.version = w.version
+      order by s.event_id for no key update of s skip locked
+    ), moved as (
+      update tickets.sales as s
+      set version = s.version + 1, unsold = s.unsold - f.sold,
+        sold_out_at = case when s.unsold = f.sold and f.sold > 0 then ${at}::timestamptz else s.sold_out_at end,
+        sold_out_version = s.sold_out_version + (s.unsold = f.sold and f.sold > 0)::int
+      from fence as f where s.event_id = f.event_id and f.moves
+      returning s.event_id, s.version
+    ), granted as materialized (
+      select m.version, g.* from moved as m join unnest(
+        ${entries.map(({ eventId }) => eventId)}::uuid[], ${entries.map((_, nth) => nth)}::int[],
+        ${entries.map(({ kind }) => kind)}::text[], ${entries.map(({ numbers }) => numbers)}::text[],
+        ${entries.map(({ lasting }) => lasting)}::text[], ${entries.map(({ userId }) => userId)}::uuid[],
+        ${entries.map(({ holdId }) => holdId)}::uuid[], ${entries.map(({ heldSince }) => heldSince)}::timestamptz[],
+        ${entries.map(({ heldUntil }) => heldUntil)}::timestamptz[], ${entries.map(({ orderId }) => orderId)}::uuid[]
+      ) as g (event_id, nth, kind, numbers, lasting, user_id, hold_id, held_since, held_until, order_id) using (event_id)
+    ), changed as (
+      update tickets.seats as s
+      set holder_id = case when g.held_until is not null then g.user_id end,
+        hold_id = case when g.held_until is not null then g.hold_id end,
+        held_since = g.held_since, held_until = g.held_until,
+        owner_id = case when g.kind = 'sold' then g.user_id end,
+        sold_at = case when g.kind = 'sold' then ${at}::timestamptz end
+      from granted as g, unnest(g.lasting::int[]) as n (number)
+      where s.event_id = g.event_id and s.number = n.number
+    ), entered as (
+      insert into tickets.ledger
+        (event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id, at)
+      select event_id, version, nth, kind, numbers::int[], user_id, hold_id, held_since, held_until, order_id, ${at}
+      from granted
+    ), ordered as (
+      insert into tickets.orders (id, number, event_id, user_id, numbers, total_pence, bought_at)
+      select o.id, o.number, o.event_id, o.user_id, o.numbers::int[], o.total_pence, ${at}
+      from moved join unnest(
+        ${orders.map(({ eventId }) => eventId)}::uuid[], ${orders.map(({ id }) => id)}::uuid[],
+        ${orders.map(({ number }) => number)}::text[], ${orders.map(({ userId }) => userId)}::uuid[],
+        ${orders.map(({ seats }) => `{${seats.join(',')}}`)}::text[],
+        ${orders.map(({ totalPence }) => totalPence)}::bigint[]
+      ) as o (event_id, id, number, user_id, numbers, total_pence) using (event_id)
+    ), decided as (
+      insert into tickets.idempotency (scope, key, request_hash, refused_code, refused_text, answer, created_at)
+      select d.scope, d.key, d.hash, d.code, d.text, d.answer::json, ${at}
+      from unnest(
+        ${decisions.map(({ eventId }) => eventId)}::uuid[], ${decisions.map(({ scope }) => scope)}::text[],
+        ${decisions.map(({ key }) => key)}::text[], ${decisions.map(({ requestHash }) => requestHash)}::bytea[],
+        ${decisions.map(({ refused }) => refused?.code)}::text[], ${decisions.map(({ refused }) => refused?.text)}::text[],
+        ${decisions.map(({ answer }) => answer)}::text[]
+      ) as d (event_id, scope, key, hash, code, text, answer)
+      where d.event_id in (select event_id from fence) or d.event_id <> all (${events.map(({ eventId }) => eventId)}::uuid[])
+      order by d.scope, d.key
+    )
+    select event_id from fence`.execute(query);
+  return new Set(rows.map(({ event_id }) => event_id));
+}
+
+/** What to tell of events whose last seat the transaction has sold. */
+export async function soldOutVersions(tx: Transact<DB>, eventIds: readonly string[]): Promise<SoldOut[]> {
+  const { rows } = await sql<Pick<Selectable<DB['sales']>, 'event_id' | 'sold_out_version'>>`
+    select event_id, sold_out_version from tickets.sales
+    where event_id = any(${eventIds}::uuid[]) and sold_out_at is not null`.execute(tx);
+  return rows.map(({ event_id, sold_out_version }) => ({ eventId: event_id, version: sold_out_version }));
+}
+
+type Entry = {
+  readonly eventId: string;
+  readonly kind: LedgerKind;
+  readonly userId: string;
+  readonly numbers: string;
+  /** The numbers of those seats that nothing later in the batch changed again. */
+  readonly lasting: string;
+  readonly holdId: string | undefined;
+  readonly heldSince: string | undefined;
+  readonly heldUntil: string | undefined;
+  readonly orderId: string | undefined;
+};
+
+function entriesOf({ granted, drafts }: Judged): Entry[] {
+  return granted.map(({ request: { eventId }, change: { kind, userId, seats, holdId, order } }) => {
+    const held = seats[0]?.state === 'held' ? seats[0] : undefined;
+    const draft = drafts.get(eventId);
+    return {
+      eventId,
+      kind,
+      userId,
+      numbers: numbersOf(seats),
+      lasting: numbersOf(seats.filter((seat) => draft?.isLast(seat))),
+      holdId: held?.holdId ?? holdId,
+      heldSince: held?.heldSince.toString(),
+      heldUntil: held?.heldUntil.toString(),
+      orderId: order?.id,
+    };
+  });
+}
+
+function ordersOf({ granted }: Judged) {
+  return granted.flatMap(({ change: { order } }) => order ?? []);
+}
+
+function numbersOf(seats: readonly Seat[]): string {
+  return `{${seats.map(({ number }) => number).join(',')}}`;
+}
+
+function toStandings(rows: Standings): Standing[] {
+  return rows.map(({ event_id, version }) => ({ eventId: event_id, version }));
+}
+
+function toSeat(row: Selectable<DB['seats']>): Seat {
+  return { eventId: row.event_id, number: row.number, id: row.id, pricePence: row.price_pence, ...stateOf(row) };
+}
+
+function stateOf(row: Selectable<DB['seats']>): SeatState {
+  const { holder_id, hold_id, held_since, held_until, owner_id, sold_at } = row;
+  if (owner_id !== null && sold_at !== null) return { state: 'sold', ownerId: owner_id, soldAt: sold_at };
+  if (holder_id === null || hold_id === null || held_since === null || held_until === null) return { state: 'open' };
+  return { state: 'held', holderId: holder_id, holdId: hold_id, heldSince: held_since, heldUntil: held_until };
+}
+
+export function toEntry(row: Selectable<DB['ledger']>): LedgerEntry {
+  const { hold_id, held_since, held_until } = row;
+  const hold = hold_id && held_since && held_until;
+  return {
+    version: row.version,
+    nth: row.nth,
+    kind: row.kind as LedgerKind,
+    numbers: row.numbers,
+    seatIds: row.seat_ids ?? undefined,
+    pricePence: row.price_pence ?? undefined,
+    userId: row.user_id ?? undefined,
+    hold: hold ? { holdId: hold_id, heldSince: held_since, heldUntil: held_until } : undefined,
+    at: row.at,
+  };
+}

@@ -1,0 +1,68 @@
+import type { BuySeats } from '@ticketbuddy/contracts';
+import { unreadable } from '@ticketbuddy/errors';
+import type { Static } from 'typebox';
+import type { Basket } from './buy-seats.ts';
+import type { Order } from './order.ts';
+import type { Change, Told } from './request.ts';
+import { holdLasts, type Seat } from './seat.ts';
+import type { OrderedSeat } from './store-orders.ts';
+
+/** A hold as its buyer is told of it. */
+export type HoldFacts = {
+  readonly holdId: string;
+  readonly seats: readonly number[];
+  readonly heldSince: Temporal.Instant;
+  readonly heldUntil: Temporal.Instant;
+  readonly reason?: string | undefined;
+};
+
+/** What a buyer says to want to buy: exactly one of the two. */
+export function wantedOf({ holdId, seats }: Static<typeof BuySeats>): Basket['wanted'] {
+  if (holdId !== undefined && seats === undefined) return { holdId: holdId.toLowerCase() };
+  if (seats !== undefined && holdId === undefined) return { seats };
+  throw unreadable('$', 'Either holdId or seats is needed, and not both.');
+}
+
+export function holdJson(eventId: string, hold: HoldFacts, now: Temporal.Instant): string {
+  const { holdId, seats, heldSince, heldUntil, reason } = hold;
+  // What was extended lasts longer than one that was not.
+  const extendable =
+    Temporal.Instant.compare(heldUntil, now) > 0 && Temporal.Instant.compare(heldUntil, heldSince.add(holdLasts)) <= 0;
+  const why = reason === undefined ? '' : `,"reason":${JSON.stringify(reason)}`;
+  return `{"holdId":"${holdId}","eventId":"${eventId}","seats":[${seats.join(',')}],"heldUntil":"${heldUntil}","extendable":${extendable}${why},"serverTime":"${now}"}`;
+}
+
+/** The facts of a hold, from what was just granted or from what was told of it before. */
+export function holdOf(granted: Change | { readonly told: Told }): HoldFacts {
+  if ('told' in granted) return toldHold(granted.told);
+  const hold = heldTogether(granted.seats);
+  if (!hold) throw new TypeError('what was granted is no hold');
+  return { ...hold, reason: granted.reason };
+}
+
+/** The facts of seats that are held together; `undefined` of no seats. */
+export function heldTogether(seats: readonly Seat[]): HoldFacts | undefined {
+  const [first] = seats;
+  if (first?.state !== 'held') return undefined;
+  const { holdId, heldSince, heldUntil } = first;
+  return { holdId, heldSince, heldUntil, seats: seats.map(({ number }) => number) };
+}
+
+export function orderJson(
+  order: Order,
+  seats: readonly OrderedSeat[],
+  codes: readonly string[],
+  now: Temporal.Instant,
+): string {
+  const { id, number, eventId, userId, totalPence, boughtAt } = order;
+  const tickets = seats.map(
+    (seat, nth) =>
+      `{"seat":${seat.number},"seatId":"${seat.id}","pricePence":${seat.pricePence},"code":"${codes[nth]}"}`,
+  );
+  return `{"order":{"id":"${id}","number":"${number}","eventId":"${eventId}","userId":"${userId}","totalPence":${totalPence},"boughtAt":"${boughtAt}"},"tickets":[${tickets.join(',')}],"serverTime":"${now}"}`;
+}
+
+function toldHold({ holdId = '', seats = [], heldSince = '', heldUntil = '', reason }: Told): HoldFacts {
+  const [since, until] = [Temporal.Instant.from(heldSince), Temporal.Instant.from(heldUntil)];
+  return { holdId, seats, heldSince: since, heldUntil: until, reason };
+}
