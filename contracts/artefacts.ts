@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { Event, EventId, EventList, Ticket, TicketList, User, UserId, UserList } from './http/answers.ts';
 import { Failure, Problem } from './http/failures.ts';
 import { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
-import { BuySeats, Conflict, Hold, HoldBest, HoldSeats, Order, TicketKeys } from './http/v2.ts';
+import { BuySeats, Conflict, Hold, HoldBest, HoldSeats, Order, SeatPolicy, TicketKeys } from './http/v2.ts';
 import { EventSoldOut } from './messages/event-sold-out.ts';
 import { EventUpserted } from './messages/event-upserted.ts';
 import { UserRegistered } from './messages/user-registered.ts';
@@ -18,6 +18,7 @@ export const artefacts: Readonly<Record<string, TSchema>> = {
   'http/requests/v2-buy-seats': BuySeats,
   'http/requests/v2-hold-best': HoldBest,
   'http/requests/v2-hold-seats': HoldSeats,
+  'http/requests/v2-seat-policy': SeatPolicy,
   'http/answers/event': Event,
   'http/answers/event-id': EventId,
   'http/answers/event-list': EventList,

@@ -3,7 +3,7 @@ export { demo } from './demo.ts';
 export { Event, EventId, EventList, TicketList, User, UserId, UserList } from './http/answers.ts';
 export { Failure, Problem } from './http/failures.ts';
 export { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
-export { BuySeats, Conflict, Hold, HoldBest, HoldSeats, Order, TicketKeys } from './http/v2.ts';
+export { BuySeats, Conflict, Hold, HoldBest, HoldSeats, Order, SeatPolicy, TicketKeys } from './http/v2.ts';
 export { EventSoldOut, eventSoldOutUrn } from './messages/event-sold-out.ts';
 export { EventUpserted, eventUpsertedUrn, seatsToReleaseUrn } from './messages/event-upserted.ts';
 export { UserRegistered, userRegisteredSource } from './messages/user-registered.ts';

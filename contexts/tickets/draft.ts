@@ -1,24 +1,33 @@
-import type { House } from './house.ts';
+import { type House, type SeatsTogether, userOf } from './house.ts';
 import { isHeld, type Seat, type SeatRef, type Seats } from './seat.ts';
 import type { Standing } from './store-sales.ts';
 
-const none = { get: () => undefined, numbersOfUser: () => [], numbersOfHold: () => [] };
+type Known = Pick<House, 'get' | 'seatsOfUser' | 'seatsOfHold'>;
+
+const nothing: Known = { get: () => undefined, seatsOfUser: () => [], seatsOfHold: () => [] };
 
 /** A house with what a batch has changed in it so far, which nobody else sees. */
 export class Draft implements Seats {
   /** Where the house was when this was begun. */
-  readonly standing: (Standing & { readonly unsold: number }) | undefined;
+  readonly standing: (Standing & Pick<House, 'unsold' | 'venue' | 'leaveNoSingle'>) | undefined;
   readonly #house: House | undefined;
-  readonly #known: Pick<House, 'get' | 'numbersOfUser' | 'numbersOfHold'>;
+  readonly #known: Known;
+  readonly #changes: SeatsTogether[] = [];
   readonly #changed = new Map<number, Seat>();
-  readonly #ofUser = new Map<string, number[]>();
-  readonly #ofHold = new Map<string, number[]>();
+  readonly #ofUser = new Map<string, SeatsTogether[]>();
+  readonly #ofHold = new Map<string, SeatsTogether>();
 
   /** Without a house there are no seats. */
   constructor(house: House | undefined) {
     this.#house = house;
-    this.standing = house && { eventId: house.eventId, version: house.version, unsold: house.unsold };
-    this.#known = house ?? none;
+    this.#known = house ?? nothing;
+    this.standing = house && {
+      eventId: house.eventId,
+      version: house.version,
+      unsold: house.unsold,
+      venue: house.venue,
+      leaveNoSingle: house.leaveNoSingle,
+    };
   }
 
   get(ref: SeatRef): Seat | undefined {
@@ -28,15 +37,16 @@ export class Draft implements Seats {
 
   /** The seats that the user has bought, or holds at `now`. */
   seatsOfUser(userId: string, now: Temporal.Instant): Seat[] {
-    return this.#pick([...this.#known.numbersOfUser(userId), ...(this.#ofUser.get(userId) ?? [])], (seat) =>
-      seat.state === 'sold' ? seat.ownerId === userId : isHeld(seat, now) && seat.holderId === userId,
+    const candidates = [...this.#known.seatsOfUser(userId), ...(this.#ofUser.get(userId)?.flat() ?? [])];
+    return this.#current(candidates).filter(
+      (seat) => seat.state !== 'open' && userOf(seat) === userId && (seat.state === 'sold' || isHeld(seat, now)),
     );
   }
 
-  /** The seats of a hold that have not been given up, released or sold; its end may have come. */
+  /** The seats of a hold that were not given to anybody else since, nor released or sold; its end may have come. */
   seatsOfHold(holdId: string): Extract<Seat, { state: 'held' }>[] {
-    const numbers = [...this.#known.numbersOfHold(holdId), ...(this.#ofHold.get(holdId) ?? [])];
-    return this.#pick(numbers, (seat) => seat.state === 'held' && seat.holdId === holdId) as never;
+    const candidates = this.#ofHold.get(holdId) ?? this.#known.seatsOfHold(holdId);
+    return this.#current(candidates).filter((seat) => seat.state === 'held' && seat.holdId === holdId) as never;
   }
 
   /** The seats that were changed, as they are now. */
@@ -44,17 +54,14 @@ export class Draft implements Seats {
     return [...this.#changed.values()];
   }
 
-  /** Lets the house know, now that all this is committed. */
-  commit(): void {
-    if (this.standing && this.#changed.size > 0) this.#house?.apply(this.standing.version + 1, this.#changed.values());
-  }
-
-  take(seats: readonly Seat[]): void {
-    for (const seat of seats) {
-      this.#changed.set(seat.number, seat);
-      if (seat.state === 'held') push(this.#ofHold, seat.holdId, seat.number);
-      if (seat.state !== 'open') push(this.#ofUser, seat.state === 'held' ? seat.holderId : seat.ownerId, seat.number);
-    }
+  take(seats: SeatsTogether): void {
+    for (const seat of seats) this.#changed.set(seat.number, seat);
+    this.#changes.push(seats);
+    const [first] = seats;
+    if (!first || first.state === 'open') return;
+    const userId = userOf(first);
+    this.#ofUser.set(userId, [...(this.#ofUser.get(userId) ?? []), seats]);
+    if (first.state === 'held') this.#ofHold.set(first.holdId, seats);
   }
 
   /** Whether the seat is still what `seat` made of it. */
@@ -62,16 +69,13 @@ export class Draft implements Seats {
     return this.#changed.get(seat.number) === seat;
   }
 
-  #pick(numbers: readonly number[], wanted: (seat: Seat) => boolean): Seat[] {
-    return [...new Set(numbers)].flatMap((number) => {
-      const seat = this.get(number);
-      return seat && wanted(seat) ? [seat] : [];
-    });
+  /** Lets the house know, now that all this is committed. */
+  commit(): void {
+    if (this.standing && this.#changes.length > 0) this.#house?.apply(this.standing.version + 1, this.#changes);
   }
-}
 
-function push(lists: Map<string, number[]>, key: string, number: number): void {
-  const list = lists.get(key);
-  if (list) list.push(number);
-  else lists.set(key, [number]);
+  #current(seats: readonly Seat[]): Seat[] {
+    if (this.#changed.size === 0 || seats.length === 0) return [...seats];
+    return [...new Set(seats.map(({ number }) => number))].flatMap((number) => this.get(number) ?? []);
+  }
 }

@@ -7,10 +7,9 @@ import { type SigningKey, signTickets } from './ticket-code.ts';
 import { openTicketKey } from './ticket-keys.ts';
 
 /** An order and its seats, in its order. */
-export async function getOrder(
-  { db }: Pick<Deps<DB>, 'db'>,
-  orderId: string,
-): Promise<{ readonly order: Order; readonly seats: readonly OrderedSeat[] }> {
+export type FoundOrder = { readonly order: Order; readonly seats: readonly OrderedSeat[] };
+
+export async function getOrder({ db }: Pick<Deps<DB>, 'db'>, orderId: string): Promise<FoundOrder> {
   const found = await findOrder(db, orderId);
   if (!found) throw orderUnknown();
   return found;

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { nearestAlternative } from './best-available.ts';
 import type { Draft } from './draft.ts';
+import { layoutOf } from './layout.ts';
 import { eventUnknown, seatsTaken, seatsUnknownAt, tooManySeats } from './refusals.ts';
 import type { Change, Request } from './request.ts';
 import { asHeld, holdLasts, isHeld, type Seat } from './seat.ts';
@@ -60,8 +62,22 @@ export function pickFree(draft: Draft, numbers: readonly number[], userId: strin
   const found = numbers.flatMap((number) => draft.get(number) ?? []);
   if (found.length < numbers.length) throw seatsUnknownAt(numbers.filter((number) => !draft.get(number)));
   const taken = found.filter((seat) => seat.state === 'sold' || (isHeld(seat, now) && seat.holderId !== userId));
-  if (taken.length > 0) throw seatsTaken(taken, undefined, now);
+  if (taken.length > 0) throw seatsTaken(taken, alternativeTo(draft, numbers, now), now);
   return found;
+}
+
+/** Whether the seat of a number can be had by anybody. */
+export function isFreeIn(draft: Draft, now: Temporal.Instant): (number: number) => boolean {
+  return (number) => {
+    const seat = draft.get(number);
+    return seat !== undefined && seat.state !== 'sold' && !isHeld(seat, now);
+  };
+}
+
+function alternativeTo(draft: Draft, numbers: readonly number[], now: Temporal.Instant): readonly number[] | undefined {
+  if (!draft.standing) return undefined;
+  const { venue, leaveNoSingle } = draft.standing;
+  return nearestAlternative(layoutOf(venue), isFreeIn(draft, now), numbers, { leaveNoSingle });
 }
 
 function judgeCount(

@@ -1,28 +1,43 @@
 import { type LedgerEntry, seatAfter } from './ledger.ts';
 import type { Seat, SeatRef } from './seat.ts';
 
-type Origin = { readonly eventId: string; readonly version: number; readonly venue: number };
+type Origin = {
+  readonly eventId: string;
+  readonly version: number;
+  /** Its wire number. */
+  readonly venue: number;
+  /** Whether the box office chooses seats so that no single one is left. */
+  readonly leaveNoSingle: boolean;
+};
+
+/** Seats that were changed together: they have the same user, and the same hold if they are held. */
+export type SeatsTogether = readonly Seat[];
 
 /** The seats of one event as a process knows them, at a version. What is committed is applied, and nothing else. */
 export class House {
   readonly eventId: string;
-  /** Its wire number. */
   readonly venue: number;
+  readonly leaveNoSingle: boolean;
   #version: number;
-  #unsold: number;
+  #unsold = 0;
   readonly #seats: Seat[];
   #numbers: Map<string, number> | undefined;
-  readonly #ofUser = new Map<string, Set<number>>();
-  readonly #ofHold = new Map<string, Set<number>>();
+  // What a user or a hold has had once may stand in these until somebody looks.
+  readonly #ofUser = new Map<string, number[]>();
+  readonly #ofHold = new Map<string, number[]>();
 
   /** `seats` are all of them, by their numbers from 1 on. */
-  constructor({ eventId, version, venue }: Origin, seats: Seat[]) {
+  constructor({ eventId, version, venue, leaveNoSingle }: Origin, seats: Seat[]) {
     this.eventId = eventId;
     this.venue = venue;
+    this.leaveNoSingle = leaveNoSingle;
     this.#version = version;
     this.#seats = seats;
-    this.#unsold = seats.reduce((unsold, { state }) => unsold + (state === 'sold' ? 0 : 1), 0);
-    for (const seat of seats) this.#index(seat);
+    for (const seat of seats) {
+      if (seat.state !== 'sold') this.#unsold += 1;
+      if (seat.state !== 'open') append(this.#ofUser, userOf(seat), [seat.number]);
+      if (seat.state === 'held') append(this.#ofHold, seat.holdId, [seat.number]);
+    }
   }
 
   get version(): number {
@@ -47,19 +62,20 @@ export class House {
     return number === undefined ? undefined : this.#seats[number - 1];
   }
 
-  /** The seats that a user holds or has bought; what was held once may be among them. */
-  numbersOfUser(userId: string): Iterable<number> {
-    return this.#ofUser.get(userId) ?? [];
+  /** The seats that a user holds, even if the end of the hold has come, or has bought. */
+  seatsOfUser(userId: string): Seat[] {
+    return this.#look(this.#ofUser, userId, (seat) => seat.state !== 'open' && userOf(seat) === userId);
   }
 
-  numbersOfHold(holdId: string): Iterable<number> {
-    return this.#ofHold.get(holdId) ?? [];
+  /** The seats of a hold that were not given to anybody else since, nor released or sold. */
+  seatsOfHold(holdId: string): Seat[] {
+    return this.#look(this.#ofHold, holdId, (seat) => seat.state === 'held' && seat.holdId === holdId);
   }
 
-  /** Takes over how seats are at `version`, if that is the next one. What is known already is passed over. */
-  apply(version: number, seats: Iterable<Seat>): void {
+  /** Takes over how seats are at `version`, in order, if that is the next one. What is known already is passed over. */
+  apply(version: number, changes: readonly SeatsTogether[]): void {
     if (version <= this.#version) return;
-    for (const seat of seats) this.#put(seat);
+    for (const seats of changes) this.#put(seats);
     this.#version = version;
   }
 
@@ -69,36 +85,53 @@ export class House {
    */
   catchUp(entries: readonly LedgerEntry[]): boolean {
     const known = this.#version;
-    for (const { version, kind, ...entry } of entries) {
-      if (version <= known) continue;
-      if (kind === 'created') return false;
-      for (const number of entry.numbers) {
-        const seat = this.#seats[number - 1];
-        if (seat) this.#put(seatAfter(seat, { version, kind, ...entry }));
-      }
-      this.#version = version;
+    for (const entry of entries) {
+      if (entry.version <= known) continue;
+      if (entry.kind === 'created') return false;
+      const seats = entry.numbers.flatMap((number) => this.#seats[number - 1] ?? []);
+      const after = seats.map((seat) => seatAfter(seat, entry));
+      if (entry.kind === 'priced') for (const seat of after) this.#seats[seat.number - 1] = seat;
+      else this.#put(after);
+      this.#version = entry.version;
     }
     return entries.length > 0;
   }
 
-  #put(seat: Seat): void {
-    const before = this.#seats[seat.number - 1];
-    if (before) this.#forget(before);
-    if (before?.state !== 'sold' && seat.state === 'sold') this.#unsold -= 1;
-    this.#seats[seat.number - 1] = seat;
-    this.#index(seat);
+  #put(seats: SeatsTogether): void {
+    const numbers: number[] = [];
+    for (const seat of seats) {
+      const before = this.#seats[seat.number - 1];
+      if (before?.state !== 'sold' && seat.state === 'sold') this.#unsold -= 1;
+      this.#seats[seat.number - 1] = seat;
+      if (before?.state === 'held') this.#forgetHold(before.holdId);
+      numbers.push(seat.number);
+    }
+    const [first] = seats;
+    if (!first || first.state === 'open') return;
+    append(this.#ofUser, userOf(first), numbers);
+    if (first.state === 'held') this.#ofHold.set(first.holdId, numbers);
   }
 
-  #index(seat: Seat): void {
-    if (seat.state === 'open') return;
-    add(this.#ofUser, seat.state === 'held' ? seat.holderId : seat.ownerId, seat.number);
-    if (seat.state === 'held') add(this.#ofHold, seat.holdId, seat.number);
+  // Unless it has seats left, which are found by it.
+  #forgetHold(holdId: string): void {
+    const numbers = this.#ofHold.get(holdId);
+    if (!numbers?.some((number) => isOfHold(this.#seats[number - 1], holdId))) this.#ofHold.delete(holdId);
   }
 
-  #forget(seat: Seat): void {
-    if (seat.state === 'open') return;
-    remove(this.#ofUser, seat.state === 'held' ? seat.holderId : seat.ownerId, seat.number);
-    if (seat.state === 'held') remove(this.#ofHold, seat.holdId, seat.number);
+  #look(lists: Map<string, number[]>, key: string, wanted: (seat: Seat) => boolean): Seat[] {
+    const numbers = lists.get(key);
+    if (!numbers) return [];
+    const seats = [...new Set(numbers)].flatMap((number) => {
+      const seat = this.#seats[number - 1];
+      return seat && wanted(seat) ? [seat] : [];
+    });
+    if (seats.length === 0) lists.delete(key);
+    else if (seats.length < numbers.length)
+      lists.set(
+        key,
+        seats.map(({ number }) => number),
+      );
+    return seats;
   }
 
   #numberOf(id: string): number | undefined {
@@ -107,13 +140,16 @@ export class House {
   }
 }
 
-function add(sets: Map<string, Set<number>>, key: string, number: number): void {
-  const set = sets.get(key);
-  if (set) set.add(number);
-  else sets.set(key, new Set([number]));
+export function userOf(seat: Exclude<Seat, { state: 'open' }>): string {
+  return seat.state === 'held' ? seat.holderId : seat.ownerId;
 }
 
-function remove(sets: Map<string, Set<number>>, key: string, number: number): void {
-  const set = sets.get(key);
-  if (set?.delete(number) && set.size === 0) sets.delete(key);
+function isOfHold(seat: Seat | undefined, holdId: string): boolean {
+  return seat?.state === 'held' && seat.holdId === holdId;
+}
+
+function append(lists: Map<string, number[]>, key: string, numbers: readonly number[]): void {
+  const list = lists.get(key);
+  if (list) list.push(...numbers);
+  else lists.set(key, [...numbers]);
 }

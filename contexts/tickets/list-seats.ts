@@ -9,9 +9,6 @@ export async function listSeats({ houses }: Sales, eventId: string): Promise<rea
 /** The seats of an event that the user bought. */
 export async function listSeatsOfOwner({ houses }: Sales, eventId: string, ownerId: string): Promise<Seat[]> {
   const house = await houses.current(eventId);
-  const numbers = [...(house?.numbersOfUser(ownerId) ?? [])].sort((one, other) => one - other);
-  return numbers.flatMap((number) => {
-    const seat = house?.get(number);
-    return seat?.state === 'sold' ? [seat] : [];
-  });
+  const seats = house?.seatsOfUser(ownerId) ?? [];
+  return seats.filter(({ state }) => state === 'sold').sort((one, other) => one.number - other.number);
 }

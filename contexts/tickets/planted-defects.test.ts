@@ -112,7 +112,8 @@ async function databaseThatForgetsSales(): Promise<TestDatabase> {
   const database = await testDatabase();
   await database.pool.query(`
     drop trigger a_sold_seat_keeps_its_buyer_and_price on tickets.seats;
-    alter table tickets.sales drop constraint sales_unsold_check`);
+    alter table tickets.sales
+      drop constraint sales_unsold_check, drop constraint sold_out_without_a_seat_left`);
   return database;
 }
 

@@ -14,6 +14,8 @@ export const holdOver = () => conflict('hold_over', 'The hold has ended; its sea
 export const holdExtended = () => conflict('hold_extended', 'The hold has been extended before.', {});
 export const tooManySeats = (limit: number, has: number) =>
   conflict('too_many_seats', `A buyer may have ${limit} seats of an event.`, { limit, has });
+export const noSuitableSeats = () => conflict('no_suitable_seats', 'No free seats are left that suit.', {});
+export const categoryUnknown = () => absent('The category', 'category_unknown', {});
 export const attemptRunning = () =>
   conflict('attempt_running', 'The request with this Idempotency-Key is being worked on.', {});
 

@@ -7,7 +7,8 @@ import { withAttempt } from './idempotency.ts';
 import { listSeats, listSeatsOfOwner } from './list-seats.ts';
 import { purchase } from './purchase-seats.ts';
 import { reservation } from './reserve-seats.ts';
-import { routesV2 } from './routes-v2.ts';
+import { holdRoutes } from './routes-holds.ts';
+import { orderRoutes } from './routes-orders.ts';
 import { openSales, type Sales } from './sales.ts';
 import type { Outcome, Selection } from './seat.ts';
 import { limitsOf, salesOptionsOf } from './settings.ts';
@@ -16,8 +17,11 @@ import { readSelection, seatsJson } from './wire.ts';
 
 export function routes(deps: Deps<DB>) {
   const sales = openSales(deps, salesOptionsOf(deps));
-  const v2 = { deps, sales, limits: limitsOf(deps), tickets: new Tickets(deps) };
-  return [...routesV1(deps, sales), ...routesV2(v2)];
+  return [
+    ...routesV1(deps, sales),
+    ...holdRoutes(deps, sales, limitsOf(deps)),
+    ...orderRoutes(deps, sales, new Tickets(deps)),
+  ];
 }
 
 function routesV1(deps: Deps<DB>, sales: Sales) {

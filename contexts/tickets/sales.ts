@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { groupCommit, isTransient } from '@ticketbuddy/postgres';
 import type { Clock, Deps } from '@ticketbuddy/runtime';
 import { type Judged, judgeBatch, type Waiting } from './batch.ts';
@@ -19,6 +20,8 @@ export type SalesOptions = {
 export type Parts = { readonly store: SalesStore; readonly clock: Clock };
 
 const triesMax = 4;
+// While the database works for one, this process works for another.
+const lanes = 2;
 // What another process sells too is not decided from memory for so long: it would mostly be in vain.
 const contendedMs = 250;
 
@@ -29,7 +32,7 @@ const contendedMs = 250;
  */
 export class Sales {
   readonly houses: Houses;
-  readonly #decide: (request: Request) => Promise<Decided>;
+  readonly #lanes: readonly ((request: Request) => Promise<Decided>)[];
   readonly #running = new Set<string>();
   readonly #store: SalesStore;
   readonly #clock: Clock;
@@ -40,7 +43,9 @@ export class Sales {
     this.#clock = clock;
     this.houses = new Houses(store);
     const together = (requests: readonly Request[]) => this.decideAll(requests);
-    this.#decide = groupCommit(together, { isLost: isTransient, largestBatch, waitMsMax });
+    this.#lanes = Array.from({ length: lanes }, () =>
+      groupCommit(together, { isLost: isTransient, largestBatch, waitMsMax }),
+    );
   }
 
   /**
@@ -49,12 +54,12 @@ export class Sales {
    */
   async decide(request: Request): Promise<Decided> {
     const { attempt } = request;
-    if (!attempt) return this.#decide(request);
+    if (!attempt) return this.#queue(request);
     const name = idOf(attempt);
     if (this.#running.has(name)) throw attemptRunning();
     this.#running.add(name);
     try {
-      return await this.#decide(request);
+      return await this.#queue(request);
     } finally {
       this.#running.delete(name);
     }
@@ -75,6 +80,12 @@ export class Sales {
       }
     }
     return decided;
+  }
+
+  // An event has its lane, so that no two batches of this process are ever at the same event.
+  async #queue(request: Request): Promise<Decided> {
+    const lane = Number.parseInt(request.eventId.slice(0, 8), 16) % lanes;
+    return (this.#lanes[lane] ?? assert.fail('there is no lane'))(request);
   }
 
   async #pass(waiting: readonly Waiting[], known: Known, isStale: boolean): Promise<[Judged, Current]> {

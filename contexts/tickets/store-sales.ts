@@ -1,6 +1,7 @@
 import type { Database, Transact } from '@ticketbuddy/postgres';
 import { type Selectable, sql } from 'kysely';
 import type { Judged } from './batch.ts';
+import type { House } from './house.ts';
 import type { LedgerEntry, LedgerKind } from './ledger.ts';
 import type { Seat, SeatState } from './seat.ts';
 import type { DB } from './tables.gen.ts';
@@ -40,8 +41,8 @@ export async function lockSales(tx: Transact<DB>, eventIds: readonly string[]): 
 
 /** The seats of an event, by their numbers, and their version, as of the snapshot of the transaction. */
 export async function loadHouse(tx: Transact<DB>, eventId: string) {
-  const { rows } = await sql<{ version: number; venue: number }>`
-    select s.version, e.venue from tickets.sales as s join tickets.events as e on e.id = s.event_id
+  const { rows } = await sql<Pick<House, 'version' | 'venue' | 'leaveNoSingle'>>`
+    select s.version, e.venue, s.leave_no_single as "leaveNoSingle" from tickets.sales as s join tickets.events as e on e.id = s.event_id
     where s.event_id = ${eventId}`.execute(tx);
   return rows[0] && { eventId, ...rows[0], seats: await seatsOfEvent({ query: tx }, eventId) };
 }
@@ -208,4 +209,12 @@ export function toEntry(row: Selectable<DB['ledger']>): LedgerEntry {
     hold: hold ? { holdId: hold_id, heldSince: held_since, heldUntil: held_until } : undefined,
     at: row.at,
   };
+}
+
+/** Answers whether the event has seats. Its version goes on, so that every process hears of it. */
+export async function setSeatPolicy(query: Querying, eventId: string, leaveNoSingle: boolean): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update tickets.sales set leave_no_single = ${leaveNoSingle}, version = version + 1
+    where event_id = ${eventId}`.execute(query);
+  return numAffectedRows === 1n;
 }

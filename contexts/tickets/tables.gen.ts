@@ -96,6 +96,7 @@ export interface Outbox {
 
 export interface Sales {
   event_id: string;
+  leave_no_single: Generated<boolean>;
   sold_out_at: ColumnType<Temporal.Instant, string, string> | null;
   sold_out_version: Generated<number>;
   unsold: number;

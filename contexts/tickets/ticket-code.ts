@@ -79,13 +79,15 @@ export function signingKeyOf(privateKeyDer: Buffer): SigningKey {
 /**
  * The codes of an order's tickets, in the order of its seats. The same key and facts give the same codes again, in
  * whatever order the seats come. One signature for all of them, over the root of a tree of their secrets, since signing
- * is what costs: 30 of the 36 µs for four seats.
+ * is what costs: 30 of the 41 µs for four seats.
  */
 export function signTickets(key: SigningKey, { number, eventId, seats, boughtAt }: SoldSeats): string[] {
   const places = seats.map((seat, place) => ({ seat, place })).sort((one, other) => one.seat - other.seat);
   assertSeats(places);
   writeHeader(key, number, eventId, boughtAt, seats.length);
-  const secrets = places.map(({ seat }) => secretOf(key, seat));
+  secretInput.set(key.secretsKey);
+  secretInput.set(header, key.secretsKey.length);
+  const secrets = places.map(({ seat }) => secretOf(seat));
   const tree = growTree(places.map(({ seat }, index) => leafOf(seat, secrets[index] as string)));
   const signature = sign(null, toSign(header, tree.at(-1)?.[0] as string), key.privateKey);
   const codes: string[] = seats.map(() => '');
@@ -138,26 +140,25 @@ function writeHeader(
 }
 
 // SHA-3 with a key of fixed length in front of the message is a MAC as it stands.
-function secretOf({ secretsKey }: SigningKey, seat: number): string {
-  secretsKey.copy(secretInput);
-  header.copy(secretInput, 32);
+function secretOf(seat: number): string {
   secretInput.writeUIntBE(seat, 32 + headerBytes, 3);
-  return hash('sha3-256', secretInput, 'latin1').slice(0, hashBytes);
+  return hash('sha3-256', secretInput, 'latin1');
 }
 
 function toSign(bytes: Buffer, root: string): Buffer {
-  bytes.copy(signed, 0, 0, headerBytes);
+  signed.set(bytes.subarray(0, headerBytes));
   signed.write(root, headerBytes, hashBytes, 'latin1');
   return signed;
 }
 
-function codeOf(index: number, seat: number, secret: string, path: string, signature: Buffer): string {
+function codeOf(index: number, seat: number, secret: string, path: readonly string[], signature: Buffer): string {
   code.writeUIntBE(index, at.index, 3);
   code.writeUIntBE(seat, at.seat, 3);
   code.write(secret, at.secret, hashBytes, 'latin1');
-  code.write(path, at.path, path.length, 'latin1');
-  signature.copy(code, at.path + path.length);
-  return code.toString('base64url', 0, at.path + path.length + signatureBytes);
+  let end = at.path;
+  for (const beside of path) end += code.write(beside, end, hashBytes, 'latin1');
+  code.set(signature, end);
+  return code.toString('base64url', 0, end + signatureBytes);
 }
 
 // Node reads what is no base64url too (padding, line ends, spare bits), so what was read must give the same text again.

@@ -39,11 +39,12 @@ export async function addTicketKey({ db, clock }: Deps<DB>): Promise<SigningKey>
 }
 
 /**
- * All public keys as a JSON Web Key Set, the newest first. Reads the table each time, so that a key that another process
- * has added is published by every process before anything is signed with it.
+ * All public keys as a JSON Web Key Set, the newest first; there is always one. Reads the table each time, so that every
+ * process publishes a key that another one has added before anything is signed with it.
  */
-export async function publishedKeys({ db }: Pick<Deps<DB>, 'db'>): Promise<{ readonly keys: readonly TicketJwk[] }> {
-  const keys = await publicKeys(db);
+export async function publishedKeys(deps: Deps<DB>): Promise<{ readonly keys: readonly TicketJwk[] }> {
+  await openTicketKey(deps);
+  const keys = await publicKeys(deps.db);
   return { keys: keys.map(({ id, public_key }) => toJwk(id, public_key)) };
 }
 

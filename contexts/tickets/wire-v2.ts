@@ -1,5 +1,4 @@
 import type { BuySeats } from '@ticketbuddy/contracts';
-import { unreadable } from '@ticketbuddy/errors';
 import type { Static } from 'typebox';
 import type { Basket } from './buy-seats.ts';
 import type { Order } from './order.ts';
@@ -16,11 +15,9 @@ export type HoldFacts = {
   readonly reason?: string | undefined;
 };
 
-/** What a buyer says to want to buy: exactly one of the two. */
-export function wantedOf({ holdId, seats }: Static<typeof BuySeats>): Basket['wanted'] {
-  if (holdId !== undefined && seats === undefined) return { holdId: holdId.toLowerCase() };
-  if (seats !== undefined && holdId === undefined) return { seats };
-  throw unreadable('$', 'Either holdId or seats is needed, and not both.');
+/** What a buyer says to want to buy: the schema sees to it that it is exactly one of the two. */
+export function wantedOf({ holdId, seats = [] }: Static<typeof BuySeats>): Basket['wanted'] {
+  return holdId === undefined ? { seats } : { holdId: holdId.toLowerCase() };
 }
 
 export function holdJson(eventId: string, hold: HoldFacts, now: Temporal.Instant): string {

@@ -21,10 +21,15 @@ export const HoldBest = Type.Object(
   { title: 'HoldBest', ...closed },
 );
 
-/** Either of a hold, or of seats that need not be held. */
+export const SeatPolicy = Type.Object(
+  { leaveNoSingle: Type.Boolean({ description: 'Rather choose seats further away than leave a single one' }) },
+  { title: 'SeatPolicy', ...closed },
+);
+
+/** Either of a hold, or of seats that need not be held: two members in any case. */
 export const BuySeats = Type.Object(
   { userId: uuid, holdId: Type.Optional(uuid), seats: Type.Optional(seats) },
-  { title: 'BuySeats', ...closed },
+  { title: 'BuySeats', minProperties: 2, maxProperties: 2, ...closed },
 );
 
 /** Whoever knows the id of a hold may extend, release or buy it. */

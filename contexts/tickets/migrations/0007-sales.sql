@@ -9,9 +9,13 @@ create table tickets.sales (
   sold_out_at timestamptz,
   -- How often the event has become sold out, which orders what is told of it.
   sold_out_version bigint not null default 0,
+  -- How the box office chooses seats: rather further away than leaving a single one.
+  leave_no_single bool not null default true,
   constraint sold_out_without_a_seat_left check ((unsold = 0) = (sold_out_at is not null))
 ) with (fillfactor = 50);
 
+-- Half of a page stays free, so that a batch that changes each seat on it can leave the indexes alone.
+alter table tickets.seats set (fillfactor = 38);
 alter table tickets.seats
   add column hold_id uuid,
   add column held_since timestamptz,

@@ -1,0 +1,27 @@
+import type { Incoming } from '@ticketbuddy/http';
+import { currentTraceparent } from '@ticketbuddy/telemetry';
+import { attemptOf } from './idempotency.ts';
+import type { Change, Decided, Told } from './request.ts';
+
+/** What every request of v2 on an event says: of which event, by whom, in which trace, and as which attempt. */
+export function askedBy<B extends { readonly userId: string }>(incoming: Incoming<B>, useCase: string) {
+  const { ids, body, idempotencyKey: key } = incoming;
+  const [eventId, userId] = [ids.eventId ?? '', body.userId.toLowerCase()];
+  const attempt = key === undefined ? undefined : attemptOf(`${useCase} v2`, userId, key, [eventId, body]);
+  return { ...traced(), eventId, userId, attempt };
+}
+
+/** What a request of v2 on a hold says. */
+export function askedOfHold({ ids: { eventId = '', holdId = '' } }: Pick<Incoming<unknown>, 'ids'>) {
+  return { ...traced(), eventId, holdId };
+}
+
+/** What was granted, now or before. Throws what was refused. */
+export function granted(decided: Decided): Change | { readonly told: Told } {
+  if ('refused' in decided) throw decided.refused;
+  return decided;
+}
+
+function traced() {
+  return { traceparent: currentTraceparent() };
+}
