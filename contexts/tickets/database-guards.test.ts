@@ -100,6 +100,16 @@ describe('the database refuses, whoever asks,', () => {
       guard: 'sold_out_without_a_seat_left',
     },
     {
+      what: 'to change a seat past the version of its sale',
+      statement: 'update tickets.seats set price_pence = 1 where number = 3',
+      guard: 'seats_change_with_their_sale',
+    },
+    {
+      what: 'to delete a seat past the version of its sale',
+      statement: 'delete from tickets.seats where number = 3',
+      guard: 'seats_go_with_their_sale',
+    },
+    {
       what: 'to take an order back',
       statement: 'delete from tickets.orders',
       guard: 'orders_stay',
@@ -147,7 +157,9 @@ describe('the database allows', () => {
     },
   ])('$what', async ({ statement }) => {
     const { pool } = await aSaleAndAHold();
-    expect(await pool.query(statement)).toMatchObject({ rowCount: 1 });
+    expect(
+      await pool.query(`with moved as (update tickets.sales set version = version + 1) ${statement}`),
+    ).toMatchObject({ rowCount: 1 });
   });
 });
 

@@ -110,3 +110,22 @@ for each statement execute function tickets.refuse_beyond_capacity();
 create trigger seats_are_never_renumbered before update of event_id, number, id on tickets.seats for each row
 when ((old.event_id, old.number, old.id) is distinct from (new.event_id, new.number, new.id))
 execute function tickets.refuse_change('a seat keeps its event, its number and its id');
+
+-- Whoever changes seats has to have moved their event's sale on, in the same transaction: past it, processes would go on
+-- deciding from what they remember.
+create function tickets.refuse_past_the_sale() returns trigger language plpgsql as $$
+begin
+  if exists (
+    select from (select distinct event_id from changed) as c
+    where not exists (
+      select from tickets.sales as s where s.event_id = c.event_id and s.xmin = pg_current_xact_id()::xid)
+  ) then
+    raise exception 'seats were changed without the version of their sale'
+      using errcode = 'integrity_constraint_violation', constraint = tg_name;
+  end if;
+  return null;
+end $$;
+create trigger seats_change_with_their_sale after update on tickets.seats referencing new table as changed
+for each statement execute function tickets.refuse_past_the_sale();
+create trigger seats_go_with_their_sale after delete on tickets.seats referencing old table as changed
+for each statement execute function tickets.refuse_past_the_sale();

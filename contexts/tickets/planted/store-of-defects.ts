@@ -16,6 +16,7 @@ export async function writeWholeRows(
   now: Temporal.Instant,
 ): Promise<void> {
   if (!(await isNewest(tx, event))) return;
+  await moveOn(tx);
   for (const seat of seats) {
     const sold = seat.state === 'sold' ? seat : undefined;
     await sql`
@@ -52,9 +53,15 @@ export async function writeUnfenced(
 
 /** Lets the holds of a user end so many minutes later, and tells the ledger nothing. */
 export async function moveHolds(tx: Transact<DB>, userId: string, minutes: number): Promise<void> {
+  await moveOn(tx);
   await sql`
     update tickets.seats set held_until = held_until + ${minutes} * interval '1 minute'
     where holder_id = ${userId}`.execute(tx);
+}
+
+// The database refuses what goes past the version of a sale.
+async function moveOn(tx: Transact<DB>): Promise<void> {
+  await sql`update tickets.sales set version = version + 1`.execute(tx);
 }
 
 async function isNewest(tx: Transact<DB>, { id, version }: AnnouncedEvent): Promise<boolean> {
