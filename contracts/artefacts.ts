@@ -3,6 +3,7 @@ import { Event, EventId, EventList, Ticket, TicketList, User, UserId, UserList }
 import { Failure, Problem } from './http/failures.ts';
 import { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
 import { BuySeats, Conflict, Hold, HoldBest, HoldSeats, Order, SeatPolicy, TicketKeys } from './http/v2.ts';
+import { SeatChanges, SeatMap } from './http/v2-house.ts';
 import { EventSoldOut } from './messages/event-sold-out.ts';
 import { EventUpserted } from './messages/event-upserted.ts';
 import { UserRegistered } from './messages/user-registered.ts';
@@ -32,6 +33,8 @@ export const artefacts: Readonly<Record<string, TSchema>> = {
   'http/answers/v2-conflict': Conflict,
   'http/answers/v2-hold': Hold,
   'http/answers/v2-order': Order,
+  'http/answers/v2-seat-changes': SeatChanges,
+  'http/answers/v2-seat-map': SeatMap,
   'http/answers/v2-ticket-keys': TicketKeys,
   'messages/event-sold-out': EventSoldOut,
   'messages/event-upserted': EventUpserted,

@@ -4,6 +4,7 @@ export { Event, EventId, EventList, TicketList, User, UserId, UserList } from '.
 export { Failure, Problem } from './http/failures.ts';
 export { AnnounceEvent, ChangeEvent, ChangeUser, RegisterUser, TicketSelection } from './http/requests.ts';
 export { BuySeats, Conflict, Hold, HoldBest, HoldSeats, Order, SeatPolicy, TicketKeys } from './http/v2.ts';
+export { SeatChanges, SeatMap } from './http/v2-house.ts';
 export { EventSoldOut, eventSoldOutUrn } from './messages/event-sold-out.ts';
 export { EventUpserted, eventUpsertedUrn, seatsToReleaseUrn } from './messages/event-upserted.ts';
 export { UserRegistered, userRegisteredSource } from './messages/user-registered.ts';

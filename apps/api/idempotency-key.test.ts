@@ -45,13 +45,21 @@ test.each(['""', '"a', 'two words', `"${'x'.repeat(256)}"`, 'ö'])('the key %s i
 
 test('the documentation names the header where it is honoured', async () => {
   const { paths } = JSON.parse((await get(shop.url, '/openapi.json')).body);
-  const headers = Object.values(paths).flatMap((path) =>
-    Object.values(path as object).flatMap(({ parameters = [] }) =>
-      parameters.filter(({ in: where }: { in: string }) => where === 'header'),
+  const named = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods as Methods).flatMap(([method, { parameters = [] }]) =>
+      parameters.filter(({ in: where }) => where === 'header').map(({ name }) => `${method} ${path}: ${name}`),
     ),
   );
-  expect(headers).toMatchObject(Array(2).fill({ name: 'idempotency-key' }));
+  expect(named).toEqual([
+    'post /events/{eventId}/tickets/reserve: idempotency-key',
+    'post /events/{eventId}/tickets/purchase: idempotency-key',
+    'post /v2/events/{eventId}/holds: idempotency-key',
+    'post /v2/events/{eventId}/best-available: idempotency-key',
+    'post /v2/events/{eventId}/purchases: idempotency-key',
+  ]);
 });
+
+type Methods = Readonly<Record<string, { readonly parameters?: readonly { in: string; name: string }[] }>>;
 
 function nextSeat(): string {
   return seats.pop()?.Id ?? '';

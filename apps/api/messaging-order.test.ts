@@ -121,6 +121,8 @@ async function changesBy(clocks: readonly FakeClock[]) {
     const route = routes.find((one) => one.method === method && /^\/events(\/:id)?$/.test(one.path) && one.read);
     const answer = await route?.handle({
       ids: id ? { id } : {},
+      headers: {},
+      query: {},
       body: route.read?.(Buffer.from(JSON.stringify(body))),
     });
     return answer?.location?.split('/').at(-1);

@@ -12,6 +12,10 @@ type Schema = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly items?: Schema;
+  readonly minItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
 };
@@ -25,30 +29,56 @@ type Sources = { readonly knownIds: readonly string[]; readonly day: number };
 const days = fc.date({ min: new Date('2031-01-01'), max: new Date('2999-12-31'), noInvalidDate: true });
 const threeDaysMs = 259_200_000;
 
-/** Objects that the schema allows. Most ids are among `knownIds`; the dates of one object are within three days to come. */
+/**
+ * Objects that the schema allows. Most ids are among `knownIds`, most whole numbers among the first 300; the dates of one
+ * object are within three days to come.
+ */
 export function validMembers(schema: object, knownIds: readonly string[]): Arbitrary<Members> {
-  const { properties = {}, required = [] } = schema as Schema;
+  const {
+    properties = {},
+    required = [],
+    minProperties = 0,
+    maxProperties = Number.POSITIVE_INFINITY,
+  } = schema as Schema;
   return days.chain((day) => {
     const sources = { knownIds, day: day.getTime() };
     const values = Object.entries(properties).map(([name, of]) => [name, validText(of, sources)] as const);
     return fc
       .record(Object.fromEntries(values), { requiredKeys: [...required] })
-      .map((object) => Object.entries(object));
+      .map((object) => Object.entries(object))
+      .filter(({ length }) => length >= minProperties && length <= maxProperties);
   });
 }
 
 function validText(schema: Schema, sources: Sources): Arbitrary<string> {
   if (schema.enum) return fc.constantFrom(...schema.enum).map((value) => JSON.stringify(value));
+  if (schema.type === 'boolean') return fc.boolean().map(String);
   if (schema.type === 'number') return priceText(schema);
+  if (schema.type === 'integer') return wholeText(schema);
   if (schema.type === 'string') return textOf(schema, sources).map((value) => JSON.stringify(value));
-  if (schema.type === 'array') {
-    return fc.array(validText(schema.items ?? {}, sources), { maxLength: 3 }).map((items) => `[${items.join(',')}]`);
-  }
+  if (schema.type === 'array') return listText(schema, sources);
   throw new TypeError(`the fuzz does not know how to make ${JSON.stringify(schema)}: teach it here`);
 }
 
 function priceText({ minimum = 0, maximum = 1e9 }: Schema): Arbitrary<string> {
   return fc.double({ min: minimum, max: maximum, noNaN: true }).map(String);
+}
+
+function wholeText({ minimum = 0, maximum = 2 ** 53 - 1 }: Schema): Arbitrary<string> {
+  const low = fc.integer({ min: minimum, max: Math.min(maximum, minimum + 299) });
+  return fc
+    .oneof({ weight: 30, arbitrary: low }, { weight: 1, arbitrary: fc.maxSafeInteger().map(within) })
+    .map(String);
+
+  function within(any: number): number {
+    return minimum + (Math.abs(any) % (maximum - minimum + 1));
+  }
+}
+
+function listText({ items = {}, minItems = 0, uniqueItems = false }: Schema, sources: Sources): Arbitrary<string> {
+  const [item, length] = [validText(items, sources), { minLength: minItems, maxLength: Math.max(3, minItems) }];
+  const lists = uniqueItems ? fc.uniqueArray(item, length) : fc.array(item, length);
+  return lists.map((texts) => `[${texts.join(',')}]`);
 }
 
 function textOf({ format, pattern }: Schema, { knownIds, day }: Sources): Arbitrary<string> {
@@ -59,6 +89,14 @@ function textOf({ format, pattern }: Schema, { knownIds, day }: Sources): Arbitr
     return fc.integer({ min: 0, max: threeDaysMs }).map((after) => new Date(day + after).toISOString());
   }
   return pattern === undefined ? fc.string() : fc.stringMatching(new RegExp(pattern), { maxLength: 30 });
+}
+
+/** Objects that the schema allows, in which every member that it knows is to be found. */
+export function samplesOf(schema: object, knownIds: readonly string[]): readonly Members[] {
+  const samples = fc.sample(validMembers(schema, knownIds), { numRuns: 100, seed: 1 });
+  const names = Object.keys((schema as Schema).properties ?? {});
+  const first = names.map((name) => samples.findIndex((members) => members.some(([of]) => of === name)));
+  return samples.filter((_, nth) => first.includes(nth));
 }
 
 /** What must not end in a 5xx, wherever it stands. */

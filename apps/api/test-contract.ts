@@ -1,4 +1,4 @@
-import { Failure, Problem } from '@ticketbuddy/contracts';
+import { Conflict, Failure, Problem } from '@ticketbuddy/contracts';
 import type { Route } from '@ticketbuddy/http';
 import { Value } from 'typebox/value';
 import type { Answer } from './test-send.ts';
@@ -7,6 +7,7 @@ const failureHeaders = { 'cache-control': 'no-cache,no-store', expires: '-1', pr
 const titles: Readonly<Record<number, string>> = {
   400: 'One or more validation errors occurred.',
   404: 'Not Found',
+  409: 'Conflict',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
 };
@@ -17,19 +18,28 @@ export function breach(answer: Answer, route?: Route): string | undefined {
   if (status >= 500) return `answered ${status}`;
   if (status < 300) return route && breachOfSuccess(answer, route);
   if (isFailure(answer)) return breachOfFailure(answer);
+  if (isConflict(answer)) return breachOfConflict(answer, route);
   if (isProblem(answer)) return breachOfProblem(answer);
   if (status !== 404 && status !== 405) return `answered ${status} without saying why`;
   if (status === 405 && !answer.headers.allow) return 'a 405 does not say what is allowed';
   return answer.body === '' ? undefined : `the ${status} has a body that nobody knows: ${answer.body}`;
 }
 
-/** A rule of the business said no. */
-export function isFailure({ status, headers, body }: Answer): boolean {
+/** The business said no, as the first version of the API tells it or as the second does. */
+export function isRefusal(answer: Answer): boolean {
+  return isFailure(answer) || isConflict(answer);
+}
+
+function isFailure({ status, headers, body }: Answer): boolean {
   return status === 400 && headers['content-type'] === undefined && body !== '';
 }
 
 function isProblem({ headers }: Answer): boolean {
   return headers['content-type'] === 'application/problem+json; charset=utf-8';
+}
+
+function isConflict(answer: Answer): boolean {
+  return isProblem(answer) && 'code' in JSON.parse(answer.body);
 }
 
 function breachOfSuccess({ status, headers, body }: Answer, { answers }: Route): string | undefined {
@@ -48,6 +58,15 @@ function breachOfFailure({ headers, body }: Answer): string | undefined {
   if (!Value.Check(Failure, failure) || failure.Errors.length !== 1) return `the body is no Failure: ${body}`;
   const wrong = Object.entries(failureHeaders).filter(([name, value]) => headers[name] !== value);
   return wrong.length > 0 ? `the Failure lacks ${wrong.map(([name]) => name)}` : undefined;
+}
+
+function breachOfConflict({ status, body }: Answer, route?: Route): string | undefined {
+  const conflict: unknown = JSON.parse(body);
+  if (!Value.Check(Conflict, conflict)) return `the body is no Conflict: ${body}`;
+  if (conflict.status !== status || conflict.title !== titles[status]) return `the ${status} says: ${body}`;
+  const unheardOf = Object.keys(conflict).filter((name) => !(name in Conflict.properties));
+  if (unheardOf.length > 0) return `the Conflict has members that nobody knows: ${unheardOf}`;
+  return route && route.answers[status] !== Conflict ? `the route does not say that it answers ${body}` : undefined;
 }
 
 function breachOfProblem({ status, body }: Answer): string | undefined {

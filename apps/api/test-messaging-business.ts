@@ -109,7 +109,8 @@ function openOffice(pool: pg.Pool, clock: Clock): Office {
     const route = routes.find((one) => one.method === method && one.path === path);
     if (!route?.read) throw new Error(`no ${method} ${path}`);
     try {
-      const answer = await route.handle({ ids, body: route.read(Buffer.from(JSON.stringify(body))) });
+      const incoming = { ids, body: route.read(Buffer.from(JSON.stringify(body))), headers: {}, query: {} };
+      const answer = await route.handle(incoming);
       return answer.location?.split('/').at(-1);
     } catch (error) {
       if (error instanceof Refusal) return undefined;

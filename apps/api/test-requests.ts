@@ -2,14 +2,32 @@ import type { Route } from '@ticketbuddy/http';
 import fc, { type Arbitrary } from 'fast-check';
 import type { Outgoing } from './test-send.ts';
 
-/** The ids that a fuzz may meet in the shop. */
-export type Known = { readonly eventId: string; readonly userId: string; readonly seatIds: readonly string[] };
+/** The ids that a fuzz may meet in the shop; `v2` is by the names of parameters. */
+export type Known = {
+  readonly eventId: string;
+  readonly userId: string;
+  readonly seatIds: readonly string[];
+  readonly v2: Readonly<Record<'eventId' | 'holdId' | 'orderId', string>>;
+};
 
 /** The route's own path, mostly for what exists. */
-export function ownPath({ path }: Route, { eventId, userId }: Known): Arbitrary<string> {
-  const known = fc.constant(path.startsWith('/users') ? userId : eventId);
-  const first = fc.oneof({ weight: 5, arbitrary: known }, { weight: 1, arbitrary: fc.uuid() });
-  return fc.tuple(first, fc.uuid()).map((ids) => ids.reduce((filled, id) => filled.replace(/:\w+/, id), path));
+export function ownPath(route: Route, known: Known): Arbitrary<string> {
+  const segments = knownPath(route, known)
+    .split('/')
+    .map((segment, nth) => {
+      const isId = route.path.split('/')[nth]?.startsWith(':');
+      const there = { weight: 5, arbitrary: fc.constant(segment) };
+      return isId ? fc.oneof(there, { weight: 1, arbitrary: fc.uuid() }) : there.arbitrary;
+    });
+  return fc.tuple(...segments).map((filled) => filled.join('/'));
+}
+
+/** The route's path for what exists. */
+export function knownPath({ path }: Route, { eventId, userId, v2 }: Known): string {
+  const [, first] = path.split('/');
+  const ids: Readonly<Record<string, string>> =
+    first === 'v2' ? v2 : { eventId, userId, id: first === 'users' ? userId : eventId };
+  return path.replaceAll(/:(\w+)/g, (_, name) => ids[name] ?? name);
 }
 
 /** What is nearly the route's path: ids that are none, odd spellings, and what only begins like it. */

@@ -6,6 +6,7 @@ import { seed } from './seed.ts';
 import { aContext } from './test-cli.ts';
 
 const event = '00000000-0000-4000-8000-000000000001';
+const hold = '401d0000-0000-4000-8000-000000000001';
 const [ann, ben] = demo.customerIds;
 
 test('the seats of a shop with demo data are what the ledger says', async () => {
@@ -51,7 +52,7 @@ test.each([
   },
 ])('a seat that was given $tampered is named', async ({ by, line }) => {
   const { url, pool } = await aShop();
-  await pool.query(by);
+  await unguarded(pool, by);
   const context = aContext({ DATABASE_URL: url });
   expect(await audit(context)).toBe(1);
   expect(context.out()).toMatch(`${line}\n1 event, `);
@@ -153,16 +154,21 @@ async function aShop({ events = 1 } = {}): Promise<TestDatabase> {
     insert into tickets.events (id, name, starts_at, ends_at, venue, capacity, price_pence, version, sent_at)
     select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Show', now(), now(), 0, 10, 4250, 1, now()
     from generate_series(1, ${events}) as n;
-    insert into tickets.seats (event_id, number, id, price_pence, owner_id, sold_at, holder_id, held_until)
+    insert into tickets.sales (event_id, version, unsold) select id, 3, 2 from tickets.events;
+    insert into tickets.seats
+      (event_id, number, id, price_pence, owner_id, sold_at, holder_id, hold_id, held_since, held_until)
     select id, s.* from tickets.events, (values
-      (1, '${seatId(1)}'::uuid, 4250, '${ann}'::uuid, timestamptz '2030-01-01Z', null::uuid, null::timestamptz),
-      (2, '${seatId(2)}', 4250, null, null, '${ann}', '2030-01-02Z'),
-      (3, '${seatId(3)}', 4250, null, null, null, null)) as s;
-    insert into tickets.ledger (event_id, kind, numbers, seat_ids, price_pence, user_id, held_until, at)
+      (1, '${seatId(1)}'::uuid, 4250, '${ann}'::uuid, timestamptz '2030-01-01Z',
+        null::uuid, null::uuid, null::timestamptz, null::timestamptz),
+      (2, '${seatId(2)}', 4250, null, null, '${ann}', '${hold}', '2030-01-01Z', '2030-01-02Z'),
+      (3, '${seatId(3)}', 4250, null, null, null, null, null, null)) as s;
+    insert into tickets.ledger
+      (event_id, version, nth, kind, numbers, seat_ids, price_pence, user_id, hold_id, held_since, held_until, at)
     select id, e.*, timestamptz '2030-01-01Z' from tickets.events, (values
-      ('created', '{1,2,3}'::int[], '{${[1, 2, 3].map(seatId)}}'::uuid[], 4250, null::uuid, null::timestamptz),
-      ('held', '{1,2}', null, null, '${ann}', '2030-01-02Z'),
-      ('sold', '{1}', null, null, '${ann}', null)) as e`);
+      (1, 0, 'created', '{1,2,3}'::int[], '{${[1, 2, 3].map(seatId)}}'::uuid[], 4250,
+        null::uuid, null::uuid, null::timestamptz, null::timestamptz),
+      (2, 0, 'held', '{1,2}', null, null, '${ann}', '${hold}', '2030-01-01Z', '2030-01-02Z'),
+      (3, 0, 'sold', '{1}', null, null, '${ann}', null, null, null)) as e`);
   return database;
 }
 

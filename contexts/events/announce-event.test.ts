@@ -9,6 +9,7 @@ import type { Announcement } from './event.ts';
 import { eventLookup } from './get-event.ts';
 import { listEvents } from './list-events.ts';
 import type { DB } from './tables.gen.ts';
+import { eventJson, readAnnouncement } from './wire.ts';
 
 describe('a venue', () => {
   it('that ten organisers want at once goes to one of them', async () => {
@@ -93,6 +94,20 @@ it('requests for events that come together are answered each with its own event'
   await expect(unknown).rejects.toThrow('does not exist');
 });
 
+it('an event at the stadium, which the legacy does not have, is announced, shown and told by its number', async () => {
+  const { deps, pool } = await anOffice();
+  const announced = readAnnouncement(Buffer.from(eventAt('"StadiumOfTheNorth"')));
+  const id = await announceEvent(deps, announced);
+  expect(eventJson(await eventLookup(deps)(id))).toContain('"Venue":"StadiumOfTheNorth"');
+  const { rows } = await pool.query('select body from events.outbox');
+  expect(rows.map(({ body }) => body.venue)).toEqual([10]);
+});
+
+it('a client that names a venue by a number means one of the legacy', () => {
+  expect(readAnnouncement(Buffer.from(eventAt('9'))).venue).toBe('RoundhouseLondon');
+  expect(() => readAnnouncement(Buffer.from(eventAt('10')))).toThrow('The value is none of');
+});
+
 it('an event is listed until it starts, by start', async () => {
   const { deps, clock } = await anOffice();
   const later = await announceEvent(deps, anEvent({ day: 2 }));
@@ -101,6 +116,11 @@ it('an event is listed until it starts, by start', async () => {
   clock.advance({ hours: 30 * 24 + 7 });
   expect((await listEvents(deps, undefined)).map(({ id }) => id)).toEqual([later]);
 });
+
+function eventAt(venue: string): string {
+  const dates = '"StartDate":"2026-07-01T19:00:00Z","EndDate":"2026-07-01T22:00:00Z"';
+  return `{"EventName":"Rock Night",${dates},"Venue":${venue},"Price":25}`;
+}
 
 async function anOffice() {
   const { pool } = await testDatabase();

@@ -1,10 +1,16 @@
-import { type House, type SeatsTogether, userOf } from './house.ts';
+import { type House, type SeatsTogether, takenUntil, userOf } from './house.ts';
+import { microsecondsOf } from './moments.ts';
 import { isHeld, type Seat, type SeatRef, type Seats } from './seat.ts';
 import type { Standing } from './store-sales.ts';
 
-type Known = Pick<House, 'get' | 'seatsOfUser' | 'seatsOfHold'>;
+type Known = Pick<House, 'get' | 'seatsOfUser' | 'seatsOfHold' | 'takenUntil'>;
 
-const nothing: Known = { get: () => undefined, seatsOfUser: () => [], seatsOfHold: () => [] };
+const nothing: Known = {
+  get: () => undefined,
+  seatsOfUser: () => [],
+  seatsOfHold: () => [],
+  takenUntil: () => Number.POSITIVE_INFINITY,
+};
 
 /** A house with what a batch has changed in it so far, which nobody else sees. */
 export class Draft implements Seats {
@@ -33,6 +39,12 @@ export class Draft implements Seats {
   get(ref: SeatRef): Seat | undefined {
     const seat = this.#known.get(ref);
     return seat && (this.#changed.get(seat.number) ?? seat);
+  }
+
+  /** Whether the seat of a number can be had by anybody at `now`. */
+  isFree(number: number, now: Temporal.Instant): boolean {
+    const seat = this.#changed.get(number);
+    return (seat ? takenUntil(seat) : this.#known.takenUntil(number)) <= microsecondsOf(now);
   }
 
   /** The seats that the user has bought, or holds at `now`. */

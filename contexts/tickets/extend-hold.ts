@@ -1,7 +1,8 @@
-import { earlier, type HoldLimits } from './hold-seats.ts';
+import { type HoldLimits, latestEnd } from './hold-seats.ts';
+import { endOfHold, isAfter } from './moments.ts';
 import { holdExtended, holdOver } from './refusals.ts';
 import type { Request } from './request.ts';
-import { asHeld, holdLasts, isHeld } from './seat.ts';
+import { asHeld, isHeld } from './seat.ts';
 
 /** Names a hold; whoever knows its id may do with it what its buyer may. */
 export type NamedHold = {
@@ -11,7 +12,7 @@ export type NamedHold = {
 };
 
 /** Asks to let a hold end 15 minutes from now, which is granted once. */
-export function extension({ eventId, holdId, traceparent }: NamedHold, { holdMinutesMax }: HoldLimits): Request {
+export function extension({ eventId, holdId, traceparent }: NamedHold, limits: HoldLimits): Request {
   return {
     eventId,
     traceparent,
@@ -21,8 +22,10 @@ export function extension({ eventId, holdId, traceparent }: NamedHold, { holdMin
       if (!first) throw holdOver();
       const { holderId, heldSince, heldUntil } = first;
       // What was extended lasts longer than one that was not.
-      if (Temporal.Instant.compare(heldUntil, heldSince.add(holdLasts)) > 0) throw holdExtended();
-      const until = earlier(now.add(holdLasts), heldSince.add({ minutes: holdMinutesMax }));
+      if (isAfter(heldUntil, endOfHold(heldSince))) throw holdExtended();
+      const moved = latestEnd(heldSince, now, limits);
+      // Where the clock is behind that of the process which granted the hold, its end stays where it was.
+      const until = isAfter(heldUntil, moved) ? heldUntil : moved;
       return {
         kind: 'extended',
         userId: holderId,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { bestAvailable, type SeatWish } from './best-available.ts';
-import { type HoldLimits, holdFor, isFreeIn } from './hold-seats.ts';
+import { type HoldLimits, holdFor } from './hold-seats.ts';
 import { layoutOf } from './layout.ts';
 import { categoryUnknown, eventUnknown, noSuitableSeats } from './refusals.ts';
 import type { Request } from './request.ts';
@@ -28,7 +28,7 @@ export function holdingBest({ eventId, traceparent, attempt, userId, wish }: Wis
       const layout = layoutOf(venue);
       if (wish.category !== undefined && !layout.categories.some(({ id }) => id === wish.category))
         throw categoryUnknown();
-      const choice = bestAvailable(layout, isFreeIn(draft, now), wish, { leaveNoSingle });
+      const choice = bestAvailable(layout, (number) => draft.isFree(number, now), wish, { leaveNoSingle });
       if (!choice) throw noSuitableSeats();
       const seats = choice.seats.flatMap((number) => draft.get(number) ?? []);
       return { ...holdFor(userId, seats, { draft, now, limits, holdId }), reason: choice.reason };

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { nearestAlternative } from './best-available.ts';
 import type { Draft } from './draft.ts';
 import { layoutOf } from './layout.ts';
+import { endOfHold, isAfter } from './moments.ts';
 import { eventUnknown, seatsTaken, seatsUnknownAt, tooManySeats } from './refusals.ts';
 import type { Change, Request } from './request.ts';
-import { asHeld, holdLasts, isHeld, type Seat } from './seat.ts';
+import { asHeld, isHeld, type Seat } from './seat.ts';
 import type { Attempt } from './store-idempotency.ts';
 
 /** The seats of an event, by their numbers, that a user wants to hold: all of them or none. */
@@ -47,13 +48,27 @@ type Circumstances = {
 /** Holds free seats, or those that the user holds already, within the limits. */
 export function holdFor(userId: string, seats: readonly Seat[], { draft, now, limits, holdId }: Circumstances): Change {
   judgeCount(userId, seats, { draft, now, limits });
-  const heldSince = seats.flatMap((seat) => (isHeld(seat, now) ? seat.heldSince : [])).reduce(earlier, now);
-  const heldUntil = earlier(now.add(holdLasts), heldSince.add({ minutes: limits.holdMinutesMax }));
+  const heldSince = heldSinceOf(seats, now);
+  const heldUntil = heldSince === now ? endOfHold(now) : latestEnd(heldSince, now, limits);
   return { kind: 'held', userId, seats: asHeld(seats, userId, { holdId, heldSince, heldUntil }) };
 }
 
-export function earlier(one: Temporal.Instant, other: Temporal.Instant): Temporal.Instant {
-  return Temporal.Instant.compare(one, other) < 0 ? one : other;
+/** 15 minutes from now, but no longer after `heldSince` than anybody may keep seats. */
+export function latestEnd(
+  heldSince: Temporal.Instant,
+  now: Temporal.Instant,
+  { holdMinutesMax }: Pick<HoldLimits, 'holdMinutesMax'>,
+): Temporal.Instant {
+  return earlier(endOfHold(now), heldSince.add({ minutes: holdMinutesMax }));
+}
+
+// When the first of them that the user holds already was first held, or now.
+function heldSinceOf(seats: readonly Seat[], now: Temporal.Instant): Temporal.Instant {
+  return seats.reduce((since, seat) => (isHeld(seat, now) ? earlier(seat.heldSince, since) : since), now);
+}
+
+function earlier(one: Temporal.Instant, other: Temporal.Instant): Temporal.Instant {
+  return isAfter(other, one) ? one : other;
 }
 
 /** The seats of these numbers, if all are free or held by the user. */
@@ -66,18 +81,10 @@ export function pickFree(draft: Draft, numbers: readonly number[], userId: strin
   return found;
 }
 
-/** Whether the seat of a number can be had by anybody. */
-export function isFreeIn(draft: Draft, now: Temporal.Instant): (number: number) => boolean {
-  return (number) => {
-    const seat = draft.get(number);
-    return seat !== undefined && seat.state !== 'sold' && !isHeld(seat, now);
-  };
-}
-
 function alternativeTo(draft: Draft, numbers: readonly number[], now: Temporal.Instant): readonly number[] | undefined {
   if (!draft.standing) return undefined;
   const { venue, leaveNoSingle } = draft.standing;
-  return nearestAlternative(layoutOf(venue), isFreeIn(draft, now), numbers, { leaveNoSingle });
+  return nearestAlternative(layoutOf(venue), (number) => draft.isFree(number, now), numbers, { leaveNoSingle });
 }
 
 function judgeCount(

@@ -1,4 +1,5 @@
 import { type LedgerEntry, seatAfter } from './ledger.ts';
+import { microsecondsOf } from './moments.ts';
 import type { Seat, SeatRef } from './seat.ts';
 
 type Origin = {
@@ -13,6 +14,9 @@ type Origin = {
 /** Seats that were changed together: they have the same user, and the same hold if they are held. */
 export type SeatsTogether = readonly Seat[];
 
+/** Hears which seats have changed, by their numbers, when the house is at its new version. */
+export type HearChanges = (numbers: readonly number[]) => void;
+
 /** The seats of one event as a process knows them, at a version. What is committed is applied, and nothing else. */
 export class House {
   readonly eventId: string;
@@ -21,10 +25,13 @@ export class House {
   #version: number;
   #unsold = 0;
   readonly #seats: Seat[];
+  /** In microseconds since 1970, by the seats' numbers − 1: nothing is faster to look through. */
+  readonly #takenUntil: Float64Array;
   #numbers: Map<string, number> | undefined;
   // What a user or a hold has had once may stand in these until somebody looks.
   readonly #ofUser = new Map<string, number[]>();
   readonly #ofHold = new Map<string, number[]>();
+  readonly #hearing = new Set<HearChanges>();
 
   /** `seats` are all of them, by their numbers from 1 on. */
   constructor({ eventId, version, venue, leaveNoSingle }: Origin, seats: Seat[]) {
@@ -33,6 +40,7 @@ export class House {
     this.leaveNoSingle = leaveNoSingle;
     this.#version = version;
     this.#seats = seats;
+    this.#takenUntil = Float64Array.from(seats, takenUntil);
     for (const seat of seats) {
       if (seat.state !== 'sold') this.#unsold += 1;
       if (seat.state !== 'open') append(this.#ofUser, userOf(seat), [seat.number]);
@@ -62,6 +70,11 @@ export class House {
     return number === undefined ? undefined : this.#seats[number - 1];
   }
 
+  /** When the seat can be had by anybody, in microseconds since 1970: 0 when it can be, infinity when it is sold. */
+  takenUntil(number: number): number {
+    return this.#takenUntil[number - 1] ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The seats that a user holds, even if the end of the hold has come, or has bought. */
   seatsOfUser(userId: string): Seat[] {
     return this.#look(this.#ofUser, userId, (seat) => seat.state !== 'open' && userOf(seat) === userId);
@@ -77,24 +90,37 @@ export class House {
     if (version <= this.#version) return;
     for (const seats of changes) this.#put(seats);
     this.#version = version;
+    if (this.#hearing.size > 0) this.#tell(changes.flatMap((seats) => seats.map(({ number }) => number)));
   }
 
   /**
    * Takes over what the ledger tells since a version that is known here, all of it and in its order. Answers whether that
-   * can be: not when it tells of seats that were made, or when this house is ahead of it.
+   * can be: not when it tells of seats that were made, when this house is ahead of it, or when something that is no matter
+   * of seats has changed meanwhile.
    */
   catchUp(entries: readonly LedgerEntry[]): boolean {
     const known = this.#version;
-    for (const entry of entries) {
-      if (entry.version <= known) continue;
-      if (entry.kind === 'created') return false;
+    const news = entries.filter(({ version }) => version > known);
+    for (const entry of news) {
+      if (entry.kind === 'created' || entry.version > this.#version + 1) return false;
       const seats = entry.numbers.flatMap((number) => this.#seats[number - 1] ?? []);
       const after = seats.map((seat) => seatAfter(seat, entry));
       if (entry.kind === 'priced') for (const seat of after) this.#seats[seat.number - 1] = seat;
       else this.#put(after);
       this.#version = entry.version;
     }
+    if (news.length > 0) this.#tell(news.flatMap(({ kind, numbers }) => (kind === 'priced' ? [] : numbers)));
     return entries.length > 0;
+  }
+
+  /** Tells of what changes from now on. Answers what ends that. */
+  watch(hear: HearChanges): () => void {
+    this.#hearing.add(hear);
+    return () => void this.#hearing.delete(hear);
+  }
+
+  #tell(numbers: readonly number[]): void {
+    for (const hear of this.#hearing) hear(numbers);
   }
 
   #put(seats: SeatsTogether): void {
@@ -103,6 +129,7 @@ export class House {
       const before = this.#seats[seat.number - 1];
       if (before?.state !== 'sold' && seat.state === 'sold') this.#unsold -= 1;
       this.#seats[seat.number - 1] = seat;
+      this.#takenUntil[seat.number - 1] = takenUntil(seat);
       if (before?.state === 'held') this.#forgetHold(before.holdId);
       numbers.push(seat.number);
     }
@@ -138,6 +165,11 @@ export class House {
     this.#numbers ??= new Map(this.#seats.map((seat) => [seat.id, seat.number]));
     return this.#numbers.get(id);
   }
+}
+
+export function takenUntil(seat: Seat): number {
+  if (seat.state === 'open') return 0;
+  return seat.state === 'sold' ? Number.POSITIVE_INFINITY : microsecondsOf(seat.heldUntil);
 }
 
 export function userOf(seat: Exclude<Seat, { state: 'open' }>): string {

@@ -1,4 +1,4 @@
-import { groupCommit, isTransient } from '@ticketbuddy/postgres';
+import { groupCommit, isTransient, type Pace } from '@ticketbuddy/postgres';
 import { House } from './house.ts';
 import type { Reading, SalesStore } from './sales-store.ts';
 import type { Standing } from './store-sales.ts';
@@ -12,9 +12,9 @@ export class Houses {
   readonly #houses = new Map<string, House>();
   readonly #check: (eventId: string) => Promise<Standing | undefined>;
 
-  constructor(store: Pick<SalesStore, 'load' | 'standings' | 'since'>) {
+  constructor(store: Pick<SalesStore, 'load' | 'standings' | 'since'>, pace: Pace) {
     this.#store = store;
-    this.#check = groupCommit((ids: readonly string[]) => store.standings(ids), { isLost: isTransient });
+    this.#check = groupCommit((ids: readonly string[]) => store.standings(ids), { isLost: isTransient, pace });
   }
 
   /** As it was last known; `undefined` when it was not loaded, or there is none. */
@@ -34,30 +34,42 @@ export class Houses {
   /** The house with all that was committed when it was asked for; `undefined` when the event has no seats. */
   async current(eventId: string): Promise<House | undefined> {
     await this.load([eventId]);
+    const asked = this.get(eventId)?.version ?? 0;
     const standing = await this.#check(eventId);
-    if (standing) await this.bringTo(this.#store, [standing]);
+    if (!this.#isPast(standing, asked)) await this.bringTo(this.#store, [eventId], standing ? [standing] : []);
     return this.get(eventId);
   }
 
-  /** Brings houses up to these versions, which are committed. */
-  async bringTo(reading: Reading, standings: readonly Standing[]): Promise<void> {
-    for (const { eventId, version } of standings) {
-      const house = this.#houses.get(eventId);
-      if (!house || house.version === version) continue;
-      const entries = house.version < version ? await reading.since(eventId, house.version) : [];
-      // Otherwise the event was made anew, or the database was put back to an earlier time.
-      if (house.catchUp(entries) && house.version >= version) continue;
-      this.#houses.delete(eventId);
-      await this.load([eventId]);
-    }
+  /** Brings the houses of events to these versions, which are committed, and forgets those of events that have none. */
+  async bringTo(reading: Reading, eventIds: readonly string[], standings: readonly Standing[]): Promise<void> {
+    const versions = new Map(standings.map(({ eventId, version }) => [eventId, version]));
+    for (const eventId of eventIds) await this.#bringTo(reading, eventId, versions.get(eventId));
   }
 
-  async #read(eventId: string): Promise<void> {
+  async #bringTo(reading: Reading, eventId: string, version = 0): Promise<void> {
+    const house = this.#houses.get(eventId);
+    if (!house || house.version === version) return;
+    const entries = house.version < version ? await reading.since(eventId, house.version) : [];
+    // Otherwise the event was made anew, or the database was put back to an earlier time.
+    if (house.catchUp(entries) && house.version >= version) return;
+    await this.#read(eventId, house);
+  }
+
+  // This process has written more while it was asking.
+  #isPast(standing: Standing | undefined, asked: number): boolean {
+    return !!standing && standing.version >= asked && standing.version < (this.get(standing.eventId)?.version ?? 0);
+  }
+
+  // The house that is to be replaced stays until the other one is there, since somebody may be judging by it.
+  async #read(eventId: string, instead?: House): Promise<void> {
     const loaded = await this.#store.load(eventId);
-    if (!loaded) return;
-    const [known, house] = [this.#houses.get(eventId), new House(loaded, loaded.seats)];
+    const known = this.#houses.get(eventId);
+    if (!loaded) {
+      if (known === instead) this.#houses.delete(eventId);
+      return;
+    }
     // Somebody else may have read it meanwhile, and have gone on.
-    if (!known || known.version < house.version) this.#keep(house);
+    if (!known || known === instead || known.version < loaded.version) this.#keep(new House(loaded, loaded.seats));
   }
 
   // The last in the map is the one that was used last.

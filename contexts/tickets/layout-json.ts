@@ -1,5 +1,5 @@
-import type { Layout, Row } from './layout.ts';
 import type { Geometry } from './layout-rows.ts';
+import type { Layout, Row } from './layout-shape.ts';
 
 /**
  * The public seat map. A row says where its first seat is and how the next ones follow, which a browser draws in a line

@@ -8,6 +8,7 @@ import { listSeats, listSeatsOfOwner } from './list-seats.ts';
 import { purchase } from './purchase-seats.ts';
 import { reservation } from './reserve-seats.ts';
 import { holdRoutes } from './routes-holds.ts';
+import { houseRoutes } from './routes-house.ts';
 import { orderRoutes } from './routes-orders.ts';
 import { openSales, type Sales } from './sales.ts';
 import type { Outcome, Selection } from './seat.ts';
@@ -21,6 +22,7 @@ export function routes(deps: Deps<DB>) {
     ...routesV1(deps, sales),
     ...holdRoutes(deps, sales, limitsOf(deps)),
     ...orderRoutes(deps, sales, new Tickets(deps)),
+    ...houseRoutes(deps, sales),
   ];
 }
 

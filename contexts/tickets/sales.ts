@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { groupCommit, isTransient } from '@ticketbuddy/postgres';
+import { groupCommit, isTransient, type Pace, realPace } from '@ticketbuddy/postgres';
 import type { Clock, Deps } from '@ticketbuddy/runtime';
 import { type Judged, judgeBatch, type Waiting } from './batch.ts';
 import { countChanges } from './counters.ts';
@@ -17,7 +17,7 @@ export type SalesOptions = {
   readonly waitMsMax?: number;
 };
 
-export type Parts = { readonly store: SalesStore; readonly clock: Clock };
+export type Parts = { readonly store: SalesStore; readonly clock: Clock; readonly pace?: Pace };
 
 const triesMax = 4;
 // While the database works for one, this process works for another.
@@ -36,15 +36,17 @@ export class Sales {
   readonly #running = new Set<string>();
   readonly #store: SalesStore;
   readonly #clock: Clock;
+  readonly #pace: Pace;
   readonly #contended = new Map<string, number>();
 
-  constructor({ store, clock }: Parts, { largestBatch = 256, waitMsMax = 5_000 }: SalesOptions = {}) {
+  constructor({ store, clock, pace = realPace }: Parts, { largestBatch = 256, waitMsMax = 5_000 }: SalesOptions = {}) {
     this.#store = store;
     this.#clock = clock;
-    this.houses = new Houses(store);
+    this.#pace = pace;
+    this.houses = new Houses(store, pace);
     const together = (requests: readonly Request[]) => this.decideAll(requests);
     this.#lanes = Array.from({ length: lanes }, () =>
-      groupCommit(together, { isLost: isTransient, largestBatch, waitMsMax }),
+      groupCommit(together, { isLost: isTransient, largestBatch, waitMsMax, pace }),
     );
   }
 
@@ -71,6 +73,7 @@ export class Sales {
     let waiting: readonly Waiting[] = requests.map((request, nth) => ({ request, nth }));
     let known = nothingKnown;
     for (let tries = 1; waiting.length > 0; tries++) {
+      assert.ok(tries <= triesMax, 'what is decided while its events are locked is decided for good');
       try {
         const [judged, current] = await this.#pass(waiting, known, tries > 1);
         waiting = this.#settle(judged, current, decided);
@@ -98,7 +101,7 @@ export class Sales {
 
   async #decideLocked(ids: readonly string[], waiting: readonly Waiting[], known: Known): Promise<[Judged, Current]> {
     return this.#store.locked(ids, async (locked) => {
-      await this.houses.bringTo(locked, locked.standings);
+      await this.houses.bringTo(locked, ids, locked.standings);
       const judged = judgeBatch(this.houses, waiting, known, this.#now());
       return [judged, await locked.write(judged, fenced(judged))];
     });
@@ -115,7 +118,7 @@ export class Sales {
   #settle({ drafts, outcomes, granted }: Judged, current: Current, decided: Decided[]): Waiting[] {
     for (const [eventId, draft] of drafts) {
       if (current.has(eventId)) draft.commit();
-      else if (draft.standing) this.#contended.set(eventId, performance.now());
+      else if (draft.standing) this.#contended.set(eventId, this.#pace.elapsedMs());
     }
     countChanges(granted.filter(({ request }) => current.has(request.eventId)));
     return outcomes.filter(({ request: { eventId }, nth, outcome }) => {
@@ -128,7 +131,7 @@ export class Sales {
   #isContended(eventId: string): boolean {
     const since = this.#contended.get(eventId);
     if (since === undefined) return false;
-    if (performance.now() - since < contendedMs) return true;
+    if (this.#pace.elapsedMs() - since < contendedMs) return true;
     this.#contended.delete(eventId);
     return false;
   }

@@ -1,4 +1,5 @@
 import type { Refusal } from '@ticketbuddy/errors';
+import { endOfHold, isAfter } from './moments.ts';
 import { seatsHeld, seatsSold, seatsUnknown } from './refusals.ts';
 import type { Attempt } from './store-idempotency.ts';
 
@@ -43,8 +44,6 @@ export type Outcome = { readonly refused: Refusal } | { readonly seats: readonly
 /** The seats at one event. */
 export type Seats = { get(ref: SeatRef): Seat | undefined };
 
-export const holdLasts = Temporal.Duration.from({ minutes: 15 });
-
 /** The seats as held by the user from `now` on, or the first reason why not. Naming a seat twice is naming it once. */
 export function hold(
   seats: Seats,
@@ -53,7 +52,7 @@ export function hold(
   holdId: string,
 ): Seat[] {
   const wanted = pick(seats, [...new Set(seatIds)], userId, now);
-  return asHeld(wanted, userId, { holdId, heldSince: now, heldUntil: now.add(holdLasts) });
+  return asHeld(wanted, userId, { holdId, heldSince: now, heldUntil: endOfHold(now) });
 }
 
 /** The seats as sold to the user at `now`, or the first reason why not. A hold is not needed. */
@@ -63,7 +62,15 @@ export function sell(
   now: Temporal.Instant,
 ): Seat[] {
   const wanted = pick(seats, seatIds, userId, now);
-  return wanted.map((seat) => ({ ...placeOf(seat), state: 'sold', ownerId: userId, soldAt: now }));
+  return wanted.map(({ eventId, number, id, pricePence }) => ({
+    eventId,
+    number,
+    id,
+    pricePence,
+    state: 'sold',
+    ownerId: userId,
+    soldAt: now,
+  }));
 }
 
 export function asHeld(
@@ -71,7 +78,17 @@ export function asHeld(
   holderId: string,
   { holdId, heldSince, heldUntil }: Hold,
 ): Extract<Seat, { state: 'held' }>[] {
-  return seats.map((seat) => ({ ...placeOf(seat), state: 'held', holderId, holdId, heldSince, heldUntil }));
+  return seats.map(({ eventId, number, id, pricePence }) => ({
+    eventId,
+    number,
+    id,
+    pricePence,
+    state: 'held',
+    holderId,
+    holdId,
+    heldSince,
+    heldUntil,
+  }));
 }
 
 export function placeOf({ eventId, number, id, pricePence }: Seat) {
@@ -79,7 +96,7 @@ export function placeOf({ eventId, number, id, pricePence }: Seat) {
 }
 
 export function isHeld(seat: Seat, now: Temporal.Instant): seat is Extract<Seat, { state: 'held' }> {
-  return seat.state === 'held' && Temporal.Instant.compare(seat.heldUntil, now) > 0;
+  return seat.state === 'held' && isAfter(seat.heldUntil, now);
 }
 
 // In the order of the reasons that clients know: held by another, unknown (or named twice), sold.

@@ -3,6 +3,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Judged } from './batch.ts';
 import type { House } from './house.ts';
 import type { LedgerEntry, LedgerKind } from './ledger.ts';
+import { textOf } from './moments.ts';
 import type { Seat, SeatState } from './seat.ts';
 import type { DB } from './tables.gen.ts';
 
@@ -165,8 +166,8 @@ function entriesOf({ granted, drafts }: Judged): Entry[] {
       numbers: numbersOf(seats),
       lasting: numbersOf(seats.filter((seat) => draft?.isLast(seat))),
       holdId: held?.holdId ?? holdId,
-      heldSince: held?.heldSince.toString(),
-      heldUntil: held?.heldUntil.toString(),
+      heldSince: held && textOf(held.heldSince),
+      heldUntil: held && textOf(held.heldUntil),
       orderId: order?.id,
     };
   });

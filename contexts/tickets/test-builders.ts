@@ -7,6 +7,7 @@ type SeatWishes = {
   readonly heldBy?: string;
   /** When the hold ends. */
   readonly until?: string;
+  readonly holdId?: string;
   readonly soldTo?: string;
 };
 
@@ -69,10 +70,10 @@ export function buyerOf(userId: string): string {
   return buyers.find((buyer) => idOf(buyer) === userId) ?? userId;
 }
 
-function stateOf({ heldBy, until = '12:15', soldTo }: SeatWishes): SeatState {
+function stateOf({ heldBy, until = '12:15', holdId = 'a hold', soldTo }: SeatWishes): SeatState {
   if (soldTo) return { state: 'sold', ownerId: soldTo, soldAt: at('12:00') };
   const heldUntil = at(until);
   const heldSince = heldUntil.subtract({ minutes: 15 });
-  if (heldBy) return { state: 'held', holderId: heldBy, holdId: 'a hold', heldSince, heldUntil };
+  if (heldBy) return { state: 'held', holderId: heldBy, holdId, heldSince, heldUntil };
   return { state: 'open' };
 }

@@ -39,6 +39,28 @@ describe('a ticket', () => {
     expect(signTickets(key, anOrder({ boughtAt }))).toEqual(signTickets(key, anOrder()));
   });
 
+  test('has the code for ever that it was sold with', () => {
+    const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
+    const known = signingKeyOf(Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]));
+    expect(signTickets(known, anOrder({ seats: [13, 11, 12] }))).toEqual([
+      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAACAAANfnLZ8kJnBrO986Lm8K-dB_gasewNXTlu4C4p34McB5WicFU2x-okVs5Cb7nB-H8toR4PU1-o2LbSFqOWOwHzd-5EtNEbseFfKOHUKFJx4dMfcpZg0VLfMHgnp7DfQqQK',
+      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAAAAAALeWkg7pQKlJN51rf1gNb2DSv72dK2DXXXlh6bzTmeD_lKoJLc2Eqv-j20xCF0KeNAonBVNsfqJFbOQm-5wfh_LaEeD1NfqNi20hajljsB83fuRLTRG7HhXyjh1ChSceHTH3KWYNFS3zB4J6ew30KkCg',
+      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAABAAAMF4EzamufJfXfDVSnTvjmeBCOspMm1ot-P2iOqTddM51KoJLc2Eqv-j20xCF0KeNAonBVNsfqJFbOQm-5wfh_LaEeD1NfqNi20hajljsB83fuRLTRG7HhXyjh1ChSceHTH3KWYNFS3zB4J6ew30KkCg',
+    ]);
+  });
+
+  test('has a secret of its own, which nobody can tell who has not the key', () => {
+    const codes = [
+      ...signTickets(key, anOrder()),
+      ...signTickets(key, anOrder({ number: '7K3M-9QXP-2E' })),
+      ...signTickets(key, anOrder({ eventId: showId.replace('1', '2') })),
+      ...signTickets(key, anOrder({ boughtAt: Temporal.Instant.from('2026-06-01T12:00:00.123457Z') })),
+      ...signTickets({ ...key, secretsKey: aKey().secretsKey }, anOrder()),
+    ];
+    const secrets = codes.map((code) => Buffer.from(code, 'base64url').toString('hex', 48, 64));
+    expect(new Set(secrets).size).toBe(codes.length);
+  });
+
   test('has a code that fits a QR code', () => {
     const lengthOf = (count: number) => {
       const codes = signTickets(key, anOrder({ seats: Array.from({ length: count }, (_, index) => index + 1) }));
@@ -55,7 +77,7 @@ describe('a ticket', () => {
 
 describe('no ticket is proven by', () => {
   test('a code in which any one bit is changed', () => {
-    for (const seats of [[7], [7, 8, 9, 10], [7, 8, 9, 10, 11]]) {
+    for (const seats of [[7], [7, 8, 9]]) {
       for (const code of signTickets(key, anOrder({ seats }))) {
         const bits = Buffer.from(code, 'base64url').length * 8;
         for (let bit = 0; bit < bits; bit++) expect(outcomeOf(withBit(code, bit)), `bit ${bit}`).toBe('invalid');
@@ -96,6 +118,18 @@ describe('no ticket is proven by', () => {
     for (let at = 0; at < code.length; at++) expect(outcomeOf(code.slice(0, at) + code.slice(at + 1))).toBe('invalid');
   }, 120_000);
 
+  test('a code into which bytes were put anywhere', () => {
+    const [code = ''] = signTickets(key, anOrder());
+    const { length } = Buffer.from(code, 'base64url');
+    for (let at = 0; at <= length; at++) {
+      for (const more of [1, 16]) {
+        const insert = (bytes: Buffer) =>
+          Buffer.concat([bytes.subarray(0, at), Buffer.alloc(more), bytes.subarray(at)]);
+        expect(outcomeOf(withBytes(code, insert)), `${more} at ${at}`).toBe('invalid');
+      }
+    }
+  });
+
   test('a code that was cut off anywhere, or goes on after its end', () => {
     const [code = ''] = signTickets(key, anOrder());
     for (let at = 0; at < code.length; at++) expect(outcomeOf(code.slice(0, at))).toBe('invalid');
@@ -106,8 +140,8 @@ describe('no ticket is proven by', () => {
 
   test('any text', () => {
     const anyText = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 800 }),
-      fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from([1, ...bytes]).toString('base64url')),
+      fc.string({ unit: 'binary', maxLength: 250 }),
+      fc.uint8Array({ maxLength: 250 }).map((bytes) => Buffer.from([1, ...bytes]).toString('base64url')),
     );
     fc.assert(fc.property(anyText, (text) => outcomeOf(text) === 'invalid'));
   });
@@ -121,12 +155,14 @@ describe('no ticket is proven by', () => {
   });
 
   test('any part of a code put into the code of another ticket, of the same order or of another', () => {
-    const codes = [
-      ...signTickets(key, anOrder()),
-      ...signTickets(key, anOrder({ number: '7K3M-9QXP-2E' })),
-      ...signTickets(key, anOrder({ seats: [12, 13, 14, 15] })),
-      ...signTickets(key, anOrder({ eventId: showId.replace('1', '2') })),
-    ].map((code) => Buffer.from(code, 'base64url'));
+    const orders = [
+      anOrder(),
+      anOrder({ number: '7K3M-9QXP-2E' }),
+      anOrder({ seats: [12, 13, 14, 15] }),
+      anOrder({ eventId: showId.replace('1', '2') }),
+    ];
+    const twoOf = (order: SoldSeats) => signTickets(key, order).slice(0, 2);
+    const codes = orders.flatMap(twoOf).map((code) => Buffer.from(code, 'base64url'));
     const ends = [0, 1, 9, 25, 32, 39, 42, 45, 48, 64, 80, 96, 160];
     for (const [into, from] of codes.flatMap((one) => codes.map((other) => [one, other] as const))) {
       for (const [nth, start] of ends.entries()) {

@@ -52,7 +52,7 @@ describe('the verifier of the documentation', () => {
   });
 
   test('refuses every code in which a byte is changed, left out or added, as we do', async () => {
-    for (const code of signTickets(key, anOrder({ seats: [7, 8, 9] }))) {
+    for (const code of [[7], [7, 8, 9]].flatMap((seats) => signTickets(key, anOrder({ seats })))) {
       for (let at = 0; at < Buffer.from(code, 'base64url').length; at++) {
         await expectRefused(withBytes(code, (bytes) => bytes.fill((bytes[at] ?? 0) ^ 1, at, at + 1)));
         await expectRefused(withBytes(code, (bytes) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)])));

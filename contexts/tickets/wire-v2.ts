@@ -1,9 +1,10 @@
 import type { BuySeats } from '@ticketbuddy/contracts';
 import type { Static } from 'typebox';
 import type { Basket } from './buy-seats.ts';
+import { endOfHold, isAfter, textOf } from './moments.ts';
 import type { Order } from './order.ts';
 import type { Change, Told } from './request.ts';
-import { holdLasts, type Seat } from './seat.ts';
+import type { Seat } from './seat.ts';
 import type { OrderedSeat } from './store-orders.ts';
 
 /** A hold as its buyer is told of it. */
@@ -23,10 +24,9 @@ export function wantedOf({ holdId, seats = [] }: Static<typeof BuySeats>): Baske
 export function holdJson(eventId: string, hold: HoldFacts, now: Temporal.Instant): string {
   const { holdId, seats, heldSince, heldUntil, reason } = hold;
   // What was extended lasts longer than one that was not.
-  const extendable =
-    Temporal.Instant.compare(heldUntil, now) > 0 && Temporal.Instant.compare(heldUntil, heldSince.add(holdLasts)) <= 0;
+  const extendable = isAfter(heldUntil, now) && !isAfter(heldUntil, endOfHold(heldSince));
   const why = reason === undefined ? '' : `,"reason":${JSON.stringify(reason)}`;
-  return `{"holdId":"${holdId}","eventId":"${eventId}","seats":[${seats.join(',')}],"heldUntil":"${heldUntil}","extendable":${extendable}${why},"serverTime":"${now}"}`;
+  return `{"holdId":"${holdId}","eventId":"${eventId}","seats":[${seats.join(',')}],"heldUntil":"${textOf(heldUntil)}","extendable":${extendable}${why},"serverTime":"${textOf(now)}"}`;
 }
 
 /** The facts of a hold, from what was just granted or from what was told of it before. */
@@ -56,7 +56,7 @@ export function orderJson(
     (seat, nth) =>
       `{"seat":${seat.number},"seatId":"${seat.id}","pricePence":${seat.pricePence},"code":"${codes[nth]}"}`,
   );
-  return `{"order":{"id":"${id}","number":"${number}","eventId":"${eventId}","userId":"${userId}","totalPence":${totalPence},"boughtAt":"${boughtAt}"},"tickets":[${tickets.join(',')}],"serverTime":"${now}"}`;
+  return `{"order":{"id":"${id}","number":"${number}","eventId":"${eventId}","userId":"${userId}","totalPence":${totalPence},"boughtAt":"${textOf(boughtAt)}"},"tickets":[${tickets.join(',')}],"serverTime":"${textOf(now)}"}`;
 }
 
 function toldHold({ holdId = '', seats = [], heldSince = '', heldUntil = '', reason }: Told): HoldFacts {

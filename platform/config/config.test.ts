@@ -19,6 +19,7 @@ describe('settings', () => {
       seed: true,
       modules,
       logLevel: 'info',
+      numbers: {},
       tracing: { endpoint: undefined, sampleRatio: 0.1, serviceName: 'ticketbuddy' },
     });
   });
@@ -84,6 +85,14 @@ describe('settings', () => {
     expect(() => read({ PORT: 'x', LEGACY_QUEUES: 'event=alone' })).toThrow(
       'PORT: expected a port number, got "x"\nLEGACY_QUEUES: expected AMQP_URL to be set too',
     );
+  });
+
+  it('of the modules are whole numbers within their bounds, at their defaults unless they are set', () => {
+    const withNumbers = (environment: Record<string, string>) =>
+      readConfig({ modules, legacyQueues, numbers: { ROWS: { default: 5, least: 2, most: 40 } } }, environment).numbers;
+    expect([{}, { ROWS: '2' }, { ROWS: '40' }].map(withNumbers)).toEqual([{ ROWS: 5 }, { ROWS: 2 }, { ROWS: 40 }]);
+    for (const ROWS of ['1', '41', '2.5', '1e1', 'two', '-5'])
+      expect(() => withNumbers({ ROWS })).toThrow(`ROWS: expected a whole number from 2 to 40, got "${ROWS}"`);
   });
 
   it.each(['65536', '-1', '3000.5', '3e3', ' 3000'])('do not take "%s" as a port', (PORT) => {

@@ -193,6 +193,12 @@ describe('a name out of a list', () => {
   });
 });
 
+it('a name that has no number is given by name only', () => {
+  const fruit = enumeration(['Apple', 'Kiwi'], 1);
+  expect([read('{"Value":0}', fruit), read('{"Value":"kiwi"}', fruit)]).toEqual(['Apple', 'Kiwi']);
+  expect(() => read('{"Value":1}', fruit)).toThrow(Refusal);
+});
+
 it('a name among a million blanks is not searched for minutes', () => {
   expect(() => read(JSON.stringify({ Value: `x${' '.repeat(1_000_000)}x` }), enumeration(['x']))).toThrow(Refusal);
 });

@@ -59,9 +59,10 @@ export const decimal: Converter<Decimal> = (reader) => {
  */
 export function enumeration<T extends string>(names: readonly T[], numbered = names.length): Converter<T> {
   const byName = new Map(names.map((name) => [fold(name), name]));
+  const byNumber = names.slice(0, numbered);
   return (reader) => {
     const given = reader.peek() === 'string' ? trim(reader.string()) : reader.number();
-    const value = wholeNumber.test(given) ? names.slice(0, numbered)[Number(given)] : byName.get(fold(given));
+    const value = wholeNumber.test(given) ? byNumber[Number(given)] : byName.get(fold(given));
     return value ?? fail(reader, `The value is none of: ${names.join(', ')}.`);
   };
 }

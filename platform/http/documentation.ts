@@ -18,14 +18,23 @@ export async function describeApi(server: FastifyInstance): Promise<void> {
 
 export function describeRoute(route: Route): FastifySchema {
   const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+  const headers = route.repeatable ? repeatableHeaders : route.heeds;
   return {
     summary: route.summary,
+    ...(route.description ? { description: route.description } : {}),
     tags: [route.tag],
     ...(parameters.length > 0 ? { params: idParameters(parameters) } : {}),
-    ...(route.repeatable ? { headers: repeatableHeaders } : {}),
+    ...(route.query ? { querystring: route.query } : {}),
+    ...(headers ? { headers } : {}),
     ...(route.request ? { body: route.request } : {}),
-    response: Object.fromEntries(Object.entries(route.answers).map(([status, schema]) => [status, schema ?? nothing])),
+    response: Object.fromEntries(
+      Object.entries(route.answers).map(([status, schema]) => describe(route, status, schema)),
+    ),
   };
+}
+
+function describe({ type }: Route, status: string, schema: TSchema = nothing): [string, object] {
+  return [status, type && status === '200' ? { description: 'OK', content: { [type]: { schema } } } : schema];
 }
 
 const repeatableHeaders = Type.Object({

@@ -7,6 +7,8 @@ export type Observed = {
   /** The route's path, once it is known that the request is for it. */
   route: string;
   trace: Trace | undefined;
+  /** It goes on until somebody ends it: no end is too early. */
+  isStream?: boolean;
 };
 
 const seconds = histogram(
@@ -28,7 +30,7 @@ export function observe(request: FastifyRequest, reply: FastifyReply): void {
   request.observed = observed;
   reply.raw.once('close', () => {
     const { writableFinished, statusCode } = reply.raw;
-    const status = writableFinished ? statusCode : clientGone;
+    const status = writableFinished || observed.isStream ? statusCode : clientGone;
     durations(request.method, observed.route, status).observe((performance.now() - startedAt) / 1000);
     endServerSpan(observed, status);
   });

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { TSchema } from 'typebox';
+import type { Listening } from './event-stream.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
@@ -6,15 +8,23 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 export type Incoming<B> = {
   readonly ids: Readonly<Record<string, string>>;
   readonly body: B;
+  readonly headers: IncomingHttpHeaders;
+  /** What follows the `?`; a list where a name came more than once. */
+  readonly query: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Only on a route that is `repeatable`, when the client sent one. */
   readonly idempotencyKey?: string | undefined;
 };
 
 /** What goes out. `json` is the text of the body, or its pieces. */
 export type Answer = {
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 204 | 304;
   readonly json?: string | AsyncIterable<string>;
+  /** Instead of `json`: the body, of the type that the route declares, in the coding that the headers say. */
+  readonly bytes?: Uint8Array;
+  /** Instead of a body: a stream of events, on a route that declares that type. */
+  readonly listening?: Listening;
   readonly location?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 export type Route<B = unknown> = {
@@ -22,6 +32,7 @@ export type Route<B = unknown> = {
   /** `/events/:eventId/tickets`: every parameter is a GUID, and a path with anything else there is not this route. */
   readonly path: string;
   readonly summary: string;
+  readonly description?: string;
   readonly tag: string;
   /** Reads the body's bytes, or throws a refusal. Without it the body is ignored, whatever its type. */
   readonly read?: (body: Buffer) => B;
@@ -33,6 +44,11 @@ export type Route<B = unknown> = {
   readonly traced?: 'always';
   /** Whether an `Idempotency-Key` is honoured. */
   readonly repeatable?: true;
+  /** The content type of an answer 200, if it is not JSON in UTF-8. */
+  readonly type?: string;
+  /** For the documentation: what may follow the `?`, and headers that the route looks at. */
+  readonly query?: TSchema;
+  readonly heeds?: TSchema;
   readonly answers: Readonly<Record<number, TSchema | undefined>>;
   readonly handle: (incoming: Incoming<B>) => Promise<Answer>;
 };

@@ -15,10 +15,11 @@ import Fastify, {
 import { isJsonInUtf8 } from './content-type.ts';
 import { answerCors } from './cors.ts';
 import { describeApi, describeRoute } from './documentation.ts';
+import { EventStreams } from './event-stream.ts';
 import { type FailureAnswer, refusalAnswer, unexpectedAnswer } from './failures.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 import { observe, observeRefusal, observeRoute } from './observe.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Incoming, Route } from './route.ts';
 
 export type ServerOptions = {
   readonly routes: readonly Route[];
@@ -52,8 +53,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     clientErrorHandler: refuseNonsense,
     http: { maxHeaderSize: 32_768 },
   });
+  const streams = new EventStreams();
   readBodiesAsBytes(server);
-  closeAfterTheLastAnswer(server);
+  closeAfterTheLastAnswer(server, streams);
   server.decorateRequest('observed', undefined);
   server.addHook('onRequest', (request, reply, done) => {
     observe(request, reply);
@@ -64,7 +66,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   answerErrors(server, options);
   await describeApi(server);
-  for (const route of options.routes) addRoute(server, route);
+  for (const route of options.routes) addRoute(server, route, streams);
   refuseOtherMethods(server, options.routes);
   addHealth(server, options.checkHealth);
   server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
@@ -74,9 +76,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 }
 
 // Node closes what is idle when the server stops; a connection that is busy then would be kept for its next request, and
-// the stop would wait for that for a minute. A client that does not take its answer is not waited for for ever.
-function closeAfterTheLastAnswer(server: FastifyInstance): void {
+// the stop would wait for that for a minute. A client that does not take its answer is not waited for for ever, and one that
+// listens for what comes not at all.
+function closeAfterTheLastAnswer(server: FastifyInstance, streams: EventStreams): void {
   server.addHook('preClose', (done) => {
+    streams.endAll();
     server.server.keepAliveTimeout = 1;
     server.server.keepAliveTimeoutBuffer = 0;
     setTimeout(() => server.server.closeAllConnections(), finishMsMax).unref();
@@ -107,7 +111,7 @@ function readBodiesAsBytes(server: FastifyInstance): void {
   server.setSerializerCompiler(() => JSON.stringify);
 }
 
-function addRoute(server: FastifyInstance, route: Route): void {
+function addRoute(server: FastifyInstance, route: Route, streams: EventStreams): void {
   server.route({
     method: route.method,
     url: route.path,
@@ -120,9 +124,12 @@ function addRoute(server: FastifyInstance, route: Route): void {
     handler: async (request, reply) => {
       const body = route.read?.((request.body as Buffer | undefined) ?? Buffer.alloc(0));
       const idempotencyKey = route.repeatable && readIdempotencyKey(request.headers['idempotency-key']);
-      const incoming = { ids: request.params as Record<string, string>, body, idempotencyKey };
+      const { headers } = request;
+      const [ids, query] = [request.params as Record<string, string>, request.query as Incoming<unknown>['query']];
+      const incoming = { ids, body, headers, query, idempotencyKey };
       const answer = await inTrace(request.observed?.trace, () => inSpan(route.useCase, () => route.handle(incoming)));
-      return send(reply, answer);
+      if (answer.listening) return streams.open(reply, answer.listening);
+      return send(reply, answer, route.type);
     },
   });
 }
@@ -144,12 +151,15 @@ function refuseBodyUnread({ headers }: FastifyRequest): Refusal | undefined {
   return Number(headers['content-length'] ?? 0) > bodyLimitBytes ? tooLarge() : undefined;
 }
 
-function send(reply: FastifyReply, { status, json, location }: Answer): FastifyReply {
+function send(reply: FastifyReply, answer: Answer, type = jsonType): FastifyReply {
+  const { status, json, bytes, location, headers } = answer;
   reply.code(status);
+  if (headers !== undefined) reply.headers(headers);
   if (location !== undefined) reply.header('location', location);
-  if (json === undefined) return reply.send();
-  reply.header('content-type', jsonType);
-  return reply.send(typeof json === 'string' ? json : Readable.from(json));
+  const body = bytes ?? json;
+  if (body === undefined) return reply.send();
+  reply.header('content-type', type);
+  return reply.send(typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body));
 }
 
 function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): void {

@@ -11,12 +11,23 @@ type Waiting<C, A> = {
   readonly reject: (error: unknown) => void;
 };
 
+/** How time passes here; a simulation lets it pass as it likes. */
+export type Pace = {
+  /** Is over when all has come that comes in this turn of the event loop. */
+  readonly turn: () => Promise<unknown>;
+  /** In milliseconds, from any moment on; never goes back. */
+  readonly elapsedMs: () => number;
+};
+
+export const realPace: Pace = { turn, elapsedMs: () => performance.now() };
+
 export type GroupCommitOptions = {
   /** Says of an error that trying again now is useless: then the whole batch fails with it. */
   readonly isLost?: (error: unknown) => boolean;
   readonly largestBatch?: number;
   /** A command that would have to wait longer than that for its batch is refused when it comes (`overloaded`). */
   readonly waitMsMax?: number;
+  readonly pace?: Pace;
 };
 
 /**
@@ -27,8 +38,9 @@ export type GroupCommitOptions = {
  */
 export function groupCommit<C, A>(
   decide: (commands: readonly C[]) => Promise<readonly A[]>,
-  { isLost = () => false, largestBatch = 64, waitMsMax = Number.POSITIVE_INFINITY }: GroupCommitOptions = {},
+  options: GroupCommitOptions = {},
 ): (command: C) => Promise<A> {
+  const { isLost = () => false, largestBatch = 64, waitMsMax = Number.POSITIVE_INFINITY, pace = realPace } = options;
   const queue: Waiting<C, A>[] = [];
   let running = false;
   let batchBegan = 0;
@@ -44,17 +56,17 @@ export function groupCommit<C, A>(
   // What has run so far is at hand, and the full batches that wait; the one that is not full yet is the command's own.
   function waitMs(): number {
     if (!running) return 0;
-    const ranMs = performance.now() - batchBegan;
+    const ranMs = pace.elapsedMs() - batchBegan;
     return ranMs + Math.floor(queue.length / largestBatch) * Math.max(batchMs, ranMs);
   }
 
   async function run(): Promise<void> {
     running = true;
     while (queue.length > 0) {
-      batchBegan = performance.now();
-      await turn();
+      batchBegan = pace.elapsedMs();
+      await pace.turn();
       await settle(queue.splice(0, largestBatch));
-      batchMs = 0.8 * batchMs + 0.2 * (performance.now() - batchBegan);
+      batchMs = 0.8 * batchMs + 0.2 * (pace.elapsedMs() - batchBegan);
     }
     running = false;
   }

@@ -1,6 +1,6 @@
 export { createDatabase, type Database, type Transact } from './database.ts';
 export { DataFolderTaken, findEmbedded, startEmbedded } from './embedded.ts';
-export { groupCommit } from './group-commit.ts';
+export { groupCommit, type Pace, realPace } from './group-commit.ts';
 export { type Migrations, migrate } from './migrations.ts';
 export { type Notifications, PostgresNotifications } from './notifications.ts';
 export { createPool } from './pool.ts';

@@ -1,0 +1,29 @@
+import { Type } from 'typebox';
+import { expect, it } from 'vitest';
+import { jsonBody } from './json-body.ts';
+
+const seats = Type.Array(Type.Integer({ minimum: 1 }), { maxItems: 1_000, uniqueItems: true });
+const read = jsonBody(Type.Object({ buyer: Type.String(), seats }, { additionalProperties: false }));
+
+it('a body that is as it should be is read', () => {
+  expect(read(Buffer.from('{"buyer":"ann","seats":[1,2]}'))).toEqual({ buyer: 'ann', seats: [1, 2] });
+});
+
+it.each([
+  ['{"buyer":"ann","seats":[1,0]}', '$.seats[1]', 'The value must be >= 1.'],
+  ['{"buyer":"ann","seats":[1,1]}', '$.seats', 'The value must not have duplicate items.'],
+  ['{"buyer":7,"seats":[1]}', '$.buyer', 'The value must be string.'],
+  ['{"seats":[1]}', '$', 'The value must have required properties buyer.'],
+  ['[]', '$', 'The value must be object.'],
+  ['{"buyer"', '$', 'The body is not JSON.'],
+])('%s is refused with what is wrong in it', (body, path, message) => {
+  expect(() => read(Buffer.from(body))).toThrow(expect.objectContaining({ kind: 'unreadable', path, message }));
+});
+
+it.each([
+  ['lists in ten thousand lists', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, '$.seats[0]'],
+  ['half a million seats', `[1${',1'.repeat(500_000)}]`, '$.seats'],
+])('%s are refused as soon as any other body', (_, list, path) => {
+  const body = Buffer.from(`{"buyer":"ann","seats":${list}}`);
+  expect(() => read(body)).toThrow(expect.objectContaining({ kind: 'unreadable', path }));
+});
