@@ -1,6 +1,6 @@
 import { Refusal } from '@ticketbuddy/errors';
 import { Draft } from './draft.ts';
-import type { Houses } from './houses.ts';
+import type { House } from './house.ts';
 import type { Known, Made } from './idempotency.ts';
 import type { Change, Decided, Request } from './request.ts';
 
@@ -19,8 +19,16 @@ export type Judged = {
 
 export type Granted = { readonly request: Request; readonly change: Change };
 
+/** The houses as a process knows them. */
+type KnownHouses = { get(eventId: string): House | undefined };
+
 /** Judges each request, in their order, against what those before it changed. A refused one changes nothing. */
-export function judgeBatch(houses: Houses, waiting: readonly Waiting[], known: Known, now: Temporal.Instant): Judged {
+export function judgeBatch(
+  houses: KnownHouses,
+  waiting: readonly Waiting[],
+  known: Known,
+  now: Temporal.Instant,
+): Judged {
   const drafts = new Map<string, Draft>();
   const granted: Granted[] = [];
   const decisions = known.follow();

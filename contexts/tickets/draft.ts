@@ -1,7 +1,7 @@
 import { type House, type SeatsTogether, takenUntil, userOf } from './house.ts';
 import { microsecondsOf } from './moments.ts';
 import { isHeld, type Seat, type SeatRef, type Seats } from './seat.ts';
-import type { Standing } from './store-sales.ts';
+import type { Standing } from './standing.ts';
 
 type Known = Pick<House, 'get' | 'seatsOfUser' | 'seatsOfHold' | 'takenUntil'>;
 

@@ -1,7 +1,7 @@
 import { groupCommit, isTransient, type Pace } from '@ticketbuddy/postgres';
 import { House } from './house.ts';
 import type { Reading, SalesStore } from './sales-store.ts';
-import type { Standing } from './store-sales.ts';
+import type { Standing } from './standing.ts';
 
 // About 150 bytes a seat.
 const seatsMax = 2_000_000;

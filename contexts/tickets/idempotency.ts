@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { keyReused, Refusal } from '@ticketbuddy/errors';
 import { brokenConstraint } from '@ticketbuddy/postgres';
 import type { Change, Decided, Request, Told } from './request.ts';
-import type { SalesStore } from './sales-store.ts';
 import type { Selection } from './seat.ts';
 import type { Attempt, Decision } from './store-idempotency.ts';
 
@@ -15,6 +14,9 @@ export type Following = {
   outcomeOf(request: Request, decide: () => Decided): Decided;
   readonly made: readonly Made[];
 };
+
+/** Answers what was decided on those of the attempts that are known. */
+type Recalling = { decisions(attempts: readonly Attempt[]): Promise<Decision[]> };
 
 /** A decision that is to be written with what it decided. */
 export type Made = Decision & Pick<Request, 'eventId'>;
@@ -39,7 +41,7 @@ export function breaksOnKeys(error: unknown): boolean {
   return brokenConstraint(error) === 'idempotency_pkey';
 }
 
-export async function recall(store: Pick<SalesStore, 'decisions'>, requests: readonly Request[]): Promise<Known> {
+export async function recall(store: Recalling, requests: readonly Request[]): Promise<Known> {
   return knowing(await store.decisions(requests.flatMap(({ attempt }) => attempt ?? [])));
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type EventSoldOut, eventSoldOutUrn } from '@ticketbuddy/contracts';
 import { addToOutbox } from '@ticketbuddy/messaging';
 import type { Transact } from '@ticketbuddy/postgres';
-import type { SoldOut } from './store-sales.ts';
+import type { SoldOut } from './standing.ts';
 import type { DB } from './tables.gen.ts';
 
 /** Tells the other contexts that the event's last seat is sold, if and when the transaction commits. */

@@ -1,5 +1,4 @@
 import { absent, conflict, refusal } from '@ticketbuddy/errors';
-import type { Seat } from './seat.ts';
 
 export const seatsHeld = () => refusal('seats_held');
 export const seatsUnknown = () => refusal('seats_unknown');
@@ -20,7 +19,11 @@ export const attemptRunning = () =>
   conflict('attempt_running', 'The request with this Idempotency-Key is being worked on.', {});
 
 /** Tells which of the seats are taken, and as many that are free, as near as can be. */
-export function seatsTaken(taken: readonly Seat[], alternative: readonly number[] | undefined, now: Temporal.Instant) {
+export function seatsTaken(
+  taken: readonly { readonly number: number; readonly state: string }[],
+  alternative: readonly number[] | undefined,
+  now: Temporal.Instant,
+) {
   return conflict('seats_taken', 'Some of the seats are taken.', {
     taken: taken.map(({ number, state }) => ({ seat: number, because: state })),
     alternative: alternative ?? null,

@@ -3,18 +3,10 @@ import type { Judged } from './batch.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { publishSoldOut } from './publish-sold-out.ts';
 import type { Seat } from './seat.ts';
+import type { Fenced, Standing } from './standing.ts';
 import type { Attempt } from './store-idempotency.ts';
 import { type Decision, findDecisions } from './store-idempotency.ts';
-import {
-  type Fenced,
-  ledgerSince,
-  loadHouse,
-  lockSales,
-  type Standing,
-  soldOutVersions,
-  standingsOf,
-  writeBatch,
-} from './store-sales.ts';
+import { ledgerSince, loadHouse, lockSales, soldOutVersions, standingsOf, writeBatch } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
 
 /** Where the sale of events is kept: what processes share. PostgreSQL, and a model of it that the simulation drives. */

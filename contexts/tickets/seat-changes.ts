@@ -84,14 +84,22 @@ function changesEvent(status: SeatStatus, changed: readonly number[], serverTime
   const seats: [number[], number[], number[]] = [[], [], []];
   for (const seat of changed) seats[status.codeOf(seat)].push(seat);
   const [free, held, sold] = seats;
-  return eventOf(status, '', `"free":[${free}],"held":[${held}],"sold":[${sold}],"serverTime":"${serverTime}"`);
+  return eventOf(
+    status,
+    '',
+    `"free":[${free}],"held":[${held}],"sold":[${sold}],"serverTime":"${timeText(serverTime)}"`,
+  );
 }
 
 function resetEvent(status: SeatStatus, serverTime: Temporal.Instant): Buffer {
-  return eventOf(status, 'event: reset\n', `"serverTime":"${serverTime}"`);
+  return eventOf(status, 'event: reset\n', `"serverTime":"${timeText(serverTime)}"`);
 }
 
 function eventOf({ position }: SeatStatus, name: string, members: string): Buffer {
   const data = `{"version":${position.version},${members}}`;
   return Buffer.from(`${name}id: ${formatPosition(position)}\ndata: ${data}\n\n`);
+}
+
+function timeText(time: Temporal.Instant): string {
+  return time.toString({ smallestUnit: 'millisecond' });
 }

@@ -5,22 +5,10 @@ import type { House } from './house.ts';
 import type { LedgerEntry, LedgerKind } from './ledger.ts';
 import { textOf } from './moments.ts';
 import type { Seat, SeatState } from './seat.ts';
+import type { Fenced, SoldOut, Standing } from './standing.ts';
 import type { DB } from './tables.gen.ts';
 
 export type Querying = Database<DB>['query'] | Transact<DB>;
-
-/** At which version the seats of an event are. */
-export type Standing = { readonly eventId: string; readonly version: number };
-
-/** An event of a batch, and what the batch does to it if it is still at this version. */
-export type Fenced = Standing & {
-  /** Whether its seats change. */
-  readonly moves: boolean;
-  readonly sold: number;
-};
-
-/** An event that has become sold out, for the `version`th time. */
-export type SoldOut = { readonly eventId: string; readonly version: number };
 
 type Standings = readonly Pick<Selectable<DB['sales']>, 'event_id' | 'version'>[];
 
@@ -196,7 +184,7 @@ function stateOf(row: Selectable<DB['seats']>): SeatState {
   return { state: 'held', holderId: holder_id, holdId: hold_id, heldSince: held_since, heldUntil: held_until };
 }
 
-export function toEntry(row: Selectable<DB['ledger']>): LedgerEntry {
+function toEntry(row: Selectable<DB['ledger']>): LedgerEntry {
   const { hold_id, held_since, held_until } = row;
   const hold = hold_id && held_since && held_until;
   return {

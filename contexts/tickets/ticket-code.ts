@@ -112,7 +112,7 @@ export function verifyTicket(publicKeys: ReadonlyMap<string, KeyObject>, text: s
   return verify(null, toSign(bytes, rootOf(bytes)), publicKey, signature) ? ticketOf(bytes) : { invalid: 'forged' };
 }
 
-export function keyIdOf(publicKey: Buffer): string {
+function keyIdOf(publicKey: Buffer): string {
   return createHash('sha256').update(publicKey).digest().toString('base64url', 0, 8);
 }
 
