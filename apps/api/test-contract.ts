@@ -42,12 +42,13 @@ function isConflict(answer: Answer): boolean {
   return isProblem(answer) && 'code' in JSON.parse(answer.body);
 }
 
-function breachOfSuccess({ status, headers, body }: Answer, { answers }: Route): string | undefined {
+function breachOfSuccess({ status, headers, body }: Answer, { answers, type }: Route): string | undefined {
   if (!(status in answers)) return `${status} is not among the route's answers`;
   const schema = answers[status];
   if (schema === undefined) return body === '' ? undefined : `the ${status} has a body`;
-  if (headers['content-type'] !== 'application/json; charset=utf-8')
+  if (headers['content-type'] !== (type ?? 'application/json; charset=utf-8'))
     return `the content type ${headers['content-type']}`;
+  if (type !== undefined) return undefined;
   return Value.Check(schema, JSON.parse(body))
     ? undefined
     : `the body is not what the route says: ${body.slice(0, 500)}`;

@@ -51,6 +51,12 @@ export function put(url: string, path: string, body: object): Promise<Answer> {
 }
 
 async function collect(response: IncomingMessage): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  // It would never end.
+  if (headers['content-type'] === 'text/event-stream') {
+    response.destroy();
+    return { status, headers, body: '' };
+  }
   const body = Buffer.concat(await response.toArray()).toString();
-  return { status: response.statusCode ?? 0, headers: response.headers, body };
+  return { status, headers, body };
 }

@@ -31,18 +31,20 @@ export function reportAuditAsJson({ events, seats, findings }: Audit): string {
 
 function describe({ eventId, number, table, ledger }: AuditFinding): string {
   const isAnotherSeat = table !== undefined && ledger !== undefined && table.id !== ledger.id;
-  const [inTable, inLedger] = [table, ledger].map((seat) => stateOf(seat, isAnotherSeat));
+  const isAnotherHold = stateOf(table, isAnotherSeat, false) === stateOf(ledger, isAnotherSeat, false);
+  const [inTable, inLedger] = [table, ledger].map((seat) => stateOf(seat, isAnotherSeat, isAnotherHold));
   return `event ${eventId} seat ${number}: the table says ${inTable}; the ledger says ${inLedger}`;
 }
 
-function stateOf(seat: AuditFinding['table'], withId: boolean): string {
+function stateOf(seat: AuditFinding['table'], withId: boolean, withHold: boolean): string {
   if (seat === undefined) return 'no such seat';
   const price = `£${(seat.pricePence / 100).toFixed(2)}`;
-  return [...(withId ? [`id ${seat.id}`] : []), ownership(seat), price].join(', ');
+  return [...(withId ? [`id ${seat.id}`] : []), ownership(seat, withHold), price].join(', ');
 }
 
-function ownership(seat: NonNullable<AuditFinding['table']>): string {
-  if (seat.state === 'held') return `held by ${seat.holderId} until ${seat.heldUntil}`;
+function ownership(seat: NonNullable<AuditFinding['table']>, withHold: boolean): string {
+  const hold = seat.state === 'held' && withHold ? ` since ${seat.heldSince} (hold ${seat.holdId})` : '';
+  if (seat.state === 'held') return `held by ${seat.holderId}${hold} until ${seat.heldUntil}`;
   if (seat.state === 'sold') return `sold to ${seat.ownerId} at ${seat.soldAt}`;
   return 'open';
 }

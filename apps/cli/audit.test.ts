@@ -3,7 +3,7 @@ import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { audit } from './audit.ts';
 import { seed } from './seed.ts';
-import { aContext } from './test-cli.ts';
+import { aContext, unguarded } from './test-cli.ts';
 
 const event = '00000000-0000-4000-8000-000000000001';
 const hold = '401d0000-0000-4000-8000-000000000001';
@@ -36,6 +36,11 @@ test.each([
     line: `event ${event} seat 2: the table says held by ${ben} until 2030-01-02T00:00:00Z, £42.50; the ledger says held by ${ann} until 2030-01-02T00:00:00Z, £42.50`,
   },
   {
+    tampered: 'another hold',
+    by: `update tickets.seats set hold_id = '${ben}' where number = 2`,
+    line: `event ${event} seat 2: the table says held by ${ann} since 2030-01-01T00:00:00Z (hold ${ben}) until 2030-01-02T00:00:00Z, £42.50; the ledger says held by ${ann} since 2030-01-01T00:00:00Z (hold ${hold}) until 2030-01-02T00:00:00Z, £42.50`,
+  },
+  {
     tampered: 'a buyer who never bought',
     by: `update tickets.seats set owner_id = '${ben}', sold_at = '2030-01-01' where number = 3`,
     line: `event ${event} seat 3: the table says sold to ${ben} at 2030-01-01T00:00:00Z, £42.50; the ledger says open, £42.50`,
@@ -55,7 +60,7 @@ test.each([
   await unguarded(pool, by);
   const context = aContext({ DATABASE_URL: url });
   expect(await audit(context)).toBe(1);
-  expect(context.out()).toMatch(`${line}\n1 event, `);
+  expect(context.out()).toContain(`${line}\n1 event, `);
 });
 
 test.each([
@@ -96,7 +101,7 @@ test.each([
 
 test('of more than 50 seats that differ the first 50 are named', async () => {
   const { url, pool } = await aShop({ events: 60 });
-  await pool.query('update tickets.seats set price_pence = 1 where number = 3');
+  await unguarded(pool, 'update tickets.seats set price_pence = 1 where number = 3');
   const context = aContext({ DATABASE_URL: url });
   await audit(context);
   const lines = context.out().split('\n');
@@ -106,7 +111,7 @@ test('of more than 50 seats that differ the first 50 are named', async () => {
 
 test('a seat that differs is found among more events than are compared at once', async () => {
   const { url, pool } = await aShop({ events: 250 });
-  await pool.query('update tickets.seats set price_pence = 1 where number = 3 and event_id::text like $1', ['%fa']);
+  await unguarded(pool, `update tickets.seats set price_pence = 1 where number = 3 and event_id::text like '%fa'`);
   const context = aContext({ DATABASE_URL: url });
   expect(await audit(context)).toBe(1);
   expect(context.out()).toContain('0000000000fa seat 3: ');
@@ -115,7 +120,7 @@ test('a seat that differs is found among more events than are compared at once',
 
 test('as JSON every seat that differs is there, in the table and in the ledger', async () => {
   const { url, pool } = await aShop();
-  await pool.query('delete from tickets.seats where number = 3');
+  await unguarded(pool, 'delete from tickets.seats where number = 3');
   const context = aContext({ DATABASE_URL: url });
   expect(await audit(context, { json: true })).toBe(1);
   const ledger = { eventId: event, number: 3, id: seatId(3), pricePence: 4250, state: 'open' };
@@ -174,10 +179,4 @@ async function aShop({ events = 1 } = {}): Promise<TestDatabase> {
 
 function seatId(number: number): string {
   return `5ea70000-0000-4000-8000-00000000000${number}`;
-}
-
-/** As somebody with every right could: without the triggers that refuse. */
-async function unguarded(pool: TestDatabase['pool'], statement: string): Promise<void> {
-  const client = await pool.connect();
-  await client.query(`set session_replication_role = replica; ${statement}`).finally(() => client.release(true));
 }

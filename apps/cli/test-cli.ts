@@ -56,6 +56,12 @@ export async function ended(child: Process): Promise<Ended> {
   return { code, out, err };
 }
 
+/** As somebody with every right could: without the triggers that refuse. */
+export async function unguarded(pool: pg.Pool, statement: string): Promise<void> {
+  const client = await pool.connect();
+  await client.query(`set session_replication_role = replica; ${statement}`).finally(() => client.release(true));
+}
+
 /** Resolves when a session waits for what this one has locked; answers its pid. */
 export async function whoWaitsFor(locker: pg.PoolClient, pool: pg.Pool): Promise<number> {
   const { rows } = await locker.query<{ pid: number }>('select pg_backend_pid() as pid');
