@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts';
-import { pickFree } from './hold-seats.ts';
+import { type HoldLimits, judgeCount, pickFree } from './hold-seats.ts';
 import { newOrderName, orderOf } from './order.ts';
 import { eventUnknown, holdOver } from './refusals.ts';
 import type { Request } from './request.ts';
@@ -15,8 +15,10 @@ export type Basket = {
   readonly attempt?: Attempt | undefined;
 };
 
+const unlimited: Pick<HoldLimits, 'seatsPerBuyerMax'> = { seatsPerBuyerMax: Number.POSITIVE_INFINITY };
+
 /** Asks to sell the seats at the price that they have then, all of them or none; this ends their hold. */
-export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket): Request {
+export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket, limits = unlimited): Request {
   const name = newOrderName();
   return {
     eventId,
@@ -24,7 +26,8 @@ export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket):
     attempt,
     rule: (draft, now) => {
       const seatIds = 'holdId' in wanted ? seatsOfHold(draft, wanted.holdId, userId, now) : wanted.seats;
-      pickFree(draft, seatIds, userId, now);
+      const seats = pickFree(draft, seatIds, userId, now);
+      judgeCount(userId, seats, { draft, now, limits });
       const sold = sell(draft, { userId, seatIds }, now);
       const order = orderOf(name, sold, now);
       return { kind: 'sold', userId, seats: sold, ...(order && { order }) };

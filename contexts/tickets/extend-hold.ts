@@ -24,12 +24,12 @@ export function extension({ eventId, holdId, traceparent }: NamedHold, limits: H
       // What was extended lasts longer than one that was not.
       if (isAfter(heldUntil, endOfHold(heldSince))) throw holdExtended();
       const moved = latestEnd(heldSince, now, limits);
-      // Where the clock is behind that of the process which granted the hold, its end stays where it was.
-      const until = isAfter(heldUntil, moved) ? heldUntil : moved;
+      // Nobody may keep seats any longer, or the clock is behind that of the process which granted the hold.
+      if (!isAfter(moved, heldUntil)) throw holdExtended();
       return {
         kind: 'extended',
         userId: holderId,
-        seats: asHeld(seats, holderId, { holdId, heldSince, heldUntil: until }),
+        seats: asHeld(seats, holderId, { holdId, heldSince, heldUntil: moved }),
       };
     },
   };

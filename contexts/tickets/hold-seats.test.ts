@@ -198,6 +198,16 @@ describe('buying', () => {
       });
     expect(refusal(() => ask(show, buy('ann', 11), '12:00')).details).toEqual({ unknown: [11] });
   });
+
+  test('no more seats are bought than a buyer may have, those that are held or owned included', () => {
+    const show = aShow();
+    ask(show, hold('ann', 1, 2), '12:00');
+    ask(show, buy('ann', 3), '12:00');
+    expect(refusal(() => ask(show, buy('ann', 4, 5), '12:00'))).toMatchObject({
+      code: 'too_many_seats',
+      details: { limit: 4, has: 3 },
+    });
+  });
 });
 
 function hold(userId: string, ...seats: number[]) {
@@ -213,7 +223,7 @@ function giveBack(holdId: string) {
 }
 
 function buy(userId: string, ...seats: number[]) {
-  return sale({ eventId: 'show', userId, wanted: { seats } });
+  return sale({ eventId: 'show', userId, wanted: { seats } }, limits);
 }
 
 function buyHold(userId: string, holdId: string) {

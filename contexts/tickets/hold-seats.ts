@@ -38,6 +38,12 @@ export function holding({ eventId, traceparent, attempt, userId, seats }: Wanted
   };
 }
 
+type Counted = {
+  readonly draft: Draft;
+  readonly now: Temporal.Instant;
+  readonly limits: Pick<HoldLimits, 'seatsPerBuyerMax'>;
+};
+
 type Circumstances = {
   readonly draft: Draft;
   readonly now: Temporal.Instant;
@@ -87,10 +93,11 @@ function alternativeTo(draft: Draft, numbers: readonly number[], now: Temporal.I
   return nearestAlternative(layoutOf(venue), (number) => draft.isFree(number, now), numbers, { leaveNoSingle });
 }
 
-function judgeCount(
+/** Refuses when the user would have more seats of the event than one may. */
+export function judgeCount(
   userId: string,
   seats: readonly Seat[],
-  { draft, now, limits: { seatsPerBuyerMax } }: Omit<Circumstances, 'holdId'>,
+  { draft, now, limits: { seatsPerBuyerMax } }: Counted,
 ): void {
   const others = draft.seatsOfUser(userId, now).filter(({ number }) => !seats.some((seat) => seat.number === number));
   const has = others.length;

@@ -10,7 +10,7 @@ export const orderUnknown = () => absent('The order', 'order_unknown', {});
 export const holdUnknown = () => absent('The hold', 'hold_unknown', {});
 export const seatsUnknownAt = (unknown: readonly number[]) => absent('A seat', 'seats_unknown', { unknown });
 export const holdOver = () => conflict('hold_over', 'The hold has ended; its seats may be free still.', {});
-export const holdExtended = () => conflict('hold_extended', 'The hold has been extended before.', {});
+export const holdExtended = () => conflict('hold_extended', 'The hold cannot be extended further.', {});
 export const tooManySeats = (limit: number, has: number) =>
   conflict('too_many_seats', `A buyer may have ${limit} seats of an event.`, { limit, has });
 export const noSuitableSeats = () => conflict('no_suitable_seats', 'No free seats are left that suit.', {});

@@ -59,6 +59,7 @@ function seatStatusRoute(views: SeatViews): Route {
     type: 'application/octet-stream',
     heeds: Type.Object({ 'if-none-match': text('What was the ETag'), 'accept-encoding': text('br, gzip') }),
     answers: { 200: Type.String({ format: 'binary' }), 304: undefined, 404: Conflict },
+    atHand: ({ ids: { eventId = '' }, headers }) => views.atHand(eventId)?.status(headers),
     handle: async ({ ids: { eventId = '' }, headers }) => (await views.of(eventId)).status(headers),
   });
 }

@@ -4,6 +4,7 @@ import type { Deps } from '@ticketbuddy/runtime';
 import { askedBy, granted } from './asked.ts';
 import { sale } from './buy-seats.ts';
 import { type FoundOrder, getOrder, type Tickets } from './get-order.ts';
+import type { HoldLimits } from './hold-seats.ts';
 import type { Decided } from './request.ts';
 import type { Sales } from './sales.ts';
 import type { DB } from './tables.gen.ts';
@@ -13,8 +14,10 @@ import { orderJson, wantedOf } from './wire-v2.ts';
 const tag = 'selling';
 const readBuySeats = jsonBody(BuySeats);
 
+export type Selling = { readonly limits: HoldLimits; readonly tickets: Tickets };
+
 /** Purchases of v2, the orders that they end in, and what the tickets are verified with. */
-export function orderRoutes(deps: Deps<DB>, sales: Sales, tickets: Tickets): Route[] {
+export function orderRoutes(deps: Deps<DB>, sales: Sales, { limits, tickets }: Selling): Route[] {
   const textOf = async ({ order, seats }: FoundOrder) =>
     orderJson(order, seats, await tickets.codesOf(order), deps.clock.now());
   return [
@@ -31,7 +34,7 @@ export function orderRoutes(deps: Deps<DB>, sales: Sales, tickets: Tickets): Rou
       answers: { 201: Order, 400: Problem, 404: Conflict, 409: Conflict, 422: Problem },
       handle: async (incoming) => {
         const basket = { ...askedBy(incoming, 'buy'), wanted: wantedOf(incoming.body) };
-        const found = await orderOf(deps, await sales.decide(sale(basket)));
+        const found = await orderOf(deps, await sales.decide(sale(basket, limits)));
         return created(`/v2/orders/${found.order.id}`, await textOf(found));
       },
     }),

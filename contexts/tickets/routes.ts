@@ -21,7 +21,7 @@ export function routes(deps: Deps<DB>) {
   return [
     ...routesV1(deps, sales),
     ...holdRoutes(deps, sales, limitsOf(deps)),
-    ...orderRoutes(deps, sales, new Tickets(deps)),
+    ...orderRoutes(deps, sales, { limits: limitsOf(deps), tickets: new Tickets(deps) }),
     ...houseRoutes(deps, sales),
   ];
 }

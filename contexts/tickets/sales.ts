@@ -38,6 +38,8 @@ export class Sales {
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #contended = new Map<string, number>();
+  // What was written of a batch while the rest of it was still to be decided, and may fail.
+  readonly #written = new WeakMap<Request, Decided>();
 
   constructor({ store, clock, pace = realPace }: Parts, { largestBatch = 256, waitMsMax = 5_000 }: SalesOptions = {}) {
     this.#store = store;
@@ -69,8 +71,8 @@ export class Sales {
 
   /** Decides a batch, each request against what those before it changed. Answers what became of each. */
   async decideAll(requests: readonly Request[]): Promise<Decided[]> {
-    const decided: Decided[] = [];
-    let waiting: readonly Waiting[] = requests.map((request, nth) => ({ request, nth }));
+    const decided: (Decided | undefined)[] = requests.map((request) => this.#written.get(request));
+    let waiting: readonly Waiting[] = requests.flatMap((request, nth) => (decided[nth] ? [] : { request, nth }));
     let known = nothingKnown;
     for (let tries = 1; waiting.length > 0; tries++) {
       assert.ok(tries <= triesMax, 'what is decided while its events are locked is decided for good');
@@ -82,13 +84,19 @@ export class Sales {
         known = await recall(this.#store, requests);
       }
     }
-    return decided;
+    return decided as Decided[];
   }
 
   // An event has its lane, so that no two batches of this process are ever at the same event.
   async #queue(request: Request): Promise<Decided> {
     const lane = Number.parseInt(request.eventId.slice(0, 8), 16) % lanes;
-    return (this.#lanes[lane] ?? assert.fail('there is no lane'))(request);
+    try {
+      return await (this.#lanes[lane] ?? assert.fail('there is no lane'))(request);
+    } catch (error) {
+      const written = this.#written.get(request);
+      if (written) return written;
+      throw error;
+    }
   }
 
   async #pass(waiting: readonly Waiting[], known: Known, isStale: boolean): Promise<[Judged, Current]> {
@@ -115,17 +123,20 @@ export class Sales {
   }
 
   /** Takes over what was written, and answers what has to be decided once more. */
-  #settle({ drafts, outcomes, granted }: Judged, current: Current, decided: Decided[]): Waiting[] {
+  #settle({ drafts, outcomes, granted }: Judged, current: Current, decided: (Decided | undefined)[]): Waiting[] {
     for (const [eventId, draft] of drafts) {
       if (current.has(eventId)) draft.commit();
       else if (draft.standing) this.#contended.set(eventId, this.#pace.elapsedMs());
     }
     countChanges(granted.filter(({ request }) => current.has(request.eventId)));
-    return outcomes.filter(({ request: { eventId }, nth, outcome }) => {
-      if (drafts.get(eventId)?.standing && !current.has(eventId)) return true;
-      decided[nth] = outcome;
-      return false;
-    });
+    const isStale = ({ request: { eventId } }: Waiting) => !!drafts.get(eventId)?.standing && !current.has(eventId);
+    const waiting = outcomes.filter(isStale);
+    for (const one of outcomes) {
+      if (isStale(one)) continue;
+      decided[one.nth] = one.outcome;
+      if (waiting.length > 0) this.#written.set(one.request, one.outcome);
+    }
+    return waiting;
   }
 
   #isContended(eventId: string): boolean {

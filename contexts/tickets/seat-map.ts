@@ -26,6 +26,7 @@ async function encode(layout: Layout): Promise<SeatMap> {
   const encoded = { identity, br, gzip: zipped };
   const cachedFor = (time: string) =>
     representation({
+      type: 'application/json; charset=utf-8',
       etag: layout.hash,
       headers: { ...headers, 'cache-control': time, 'seat-map-hash': layout.hash },
       encode: (coding) => encoded[coding],

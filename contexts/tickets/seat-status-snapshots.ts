@@ -1,6 +1,6 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type Coding, type Representation, representation } from '@ticketbuddy/http';
-import { formatPosition, type SeatStatus } from './seat-status.ts';
+import { formatPosition, type Position, type SeatStatus } from './seat-status.ts';
 
 const creditMsMax = 50;
 const creditPerMs = 0.1;
@@ -14,7 +14,7 @@ export class SeatSnapshots {
   readonly #elapsedMs: () => number;
   #creditMs = creditMsMax;
   #creditAtMs: number;
-  #etag = '';
+  #position: Position = { version: -1, endedMs: 0 };
   #latest: Representation | undefined;
 
   constructor(headers: Readonly<Record<string, string>>, elapsedMs = () => performance.now()) {
@@ -24,11 +24,12 @@ export class SeatSnapshots {
   }
 
   of(status: SeatStatus): Representation {
-    const etag = formatPosition(status.position);
-    if (this.#latest && (etag === this.#etag || !this.#hasCredit())) return this.#latest;
-    const bytes = status.bytes.slice();
-    this.#etag = etag;
+    const { position } = status;
+    if (this.#latest && (isSame(position, this.#position) || !this.#hasCredit())) return this.#latest;
+    const [etag, bytes] = [formatPosition(position), status.bytes.slice()];
+    this.#position = position;
     this.#latest = representation({
+      type: 'application/octet-stream',
       etag,
       headers: { ...this.#headers, 'seat-position': etag },
       encode: (coding) => this.#encode(bytes, coding),
@@ -49,6 +50,10 @@ export class SeatSnapshots {
     this.#creditMs -= this.#elapsedMs() - began;
     return encoded;
   }
+}
+
+function isSame(one: Position, other: Position): boolean {
+  return one.version === other.version && one.endedMs === other.endedMs;
 }
 
 const encoders: Readonly<Record<Coding, (bytes: Uint8Array) => Buffer>> = {

@@ -20,7 +20,7 @@ export class SeatView {
   #currentAtMs = Number.NEGATIVE_INFINITY;
   #lookedAtMs = performance.now();
   #isClosed = false;
-  #serverTime = { ms: Number.NaN, text: '' };
+  #time = { ms: Number.NaN, headers: {} };
 
   constructor(house: House, clock: Clock, read: ReadChanges) {
     this.#clock = clock;
@@ -55,7 +55,7 @@ export class SeatView {
     const nowMs = this.#clock.now().epochMilliseconds;
     const { status, snapshots } = this.#shown;
     status.advance(nowMs);
-    return snapshots.of(status)(asked, { 'server-time': this.#timeText(nowMs) });
+    return snapshots.of(status)(asked, this.#timeHeaders(nowMs));
   }
 
   /** Makes ready what somebody has to be told who knows the seats up to this version. */
@@ -112,9 +112,10 @@ export class SeatView {
   }
 
   // To write a time takes longer than all else that is done for an answer.
-  #timeText(ms: number): string {
-    if (ms !== this.#serverTime.ms) this.#serverTime = { ms, text: `${Temporal.Instant.fromEpochMilliseconds(ms)}` };
-    return this.#serverTime.text;
+  #timeHeaders(ms: number): Readonly<Record<string, string>> {
+    if (ms !== this.#time.ms)
+      this.#time = { ms, headers: { 'server-time': `${Temporal.Instant.fromEpochMilliseconds(ms)}` } };
+    return this.#time.headers;
   }
 }
 

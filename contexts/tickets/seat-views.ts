@@ -36,10 +36,15 @@ export class SeatViews {
 
   /** The seats of an event as they were at most 100 ms ago. Refuses when it has none. */
   async of(eventId: string): Promise<SeatView> {
+    return this.atHand(eventId) ?? this.#ask(eventId);
+  }
+
+  /** The same, unless somebody has to be asked before. */
+  atHand(eventId: string): SeatView | undefined {
     const view = this.#views.get(eventId);
-    if (!view || view.isClosed || view.ageMs > tooOldMs) return this.#ask(eventId);
+    if (!view || view.isClosed || view.ageMs > tooOldMs) return undefined;
     // It was made anew, or had to make room: this process goes on with another.
-    if (view.house !== this.#parts.houses.get(eventId)) return this.#ask(eventId);
+    if (view.house !== this.#parts.houses.get(eventId)) return undefined;
     if (view.ageMs > oldMs) this.#askAhead(eventId);
     return view;
   }

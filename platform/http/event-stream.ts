@@ -20,6 +20,11 @@ export class EventStreams {
   readonly #open = new Set<EventStream>();
   #isOver = false;
 
+  /** The server stops. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Takes the response over, past Fastify. */
   open(reply: FastifyReply, listening: Listening): void {
     reply.hijack();

@@ -36,6 +36,16 @@ export function observe(request: FastifyRequest, reply: FastifyReply): void {
   });
 }
 
+/** Counts answers of a route that are given at once, in milliseconds. */
+export function counterOf({ method, path }: Route): (status: number, ms: number) => void {
+  const series = new Map<number, ReturnType<typeof durations>>();
+  return (status, ms) => {
+    const one = series.get(status) ?? durations(method, path, status);
+    series.set(status, one);
+    one.observe(ms / 1000);
+  };
+}
+
 /** From here on the request is one for `route`. */
 export function observeRoute(request: FastifyRequest, { path, traced }: Route): void {
   const { observed, method, headers, url } = request;

@@ -50,6 +50,11 @@ export type Route<B = unknown> = {
   readonly query?: TSchema;
   readonly heeds?: TSchema;
   readonly answers: Readonly<Record<number, TSchema | undefined>>;
+  /**
+   * Answers at once what `handle` would answer, if that takes no time: nothing else is done for the request then. Only
+   * where the path has one parameter, and with all headers that belong to the answer.
+   */
+  readonly atHand?: (asked: Pick<Incoming<B>, 'ids' | 'headers'>) => Answer | undefined;
   readonly handle: (incoming: Incoming<B>) => Promise<Answer>;
 };
 

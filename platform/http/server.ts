@@ -12,6 +12,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { answerAtHand } from './at-hand.ts';
 import { isJsonInUtf8 } from './content-type.ts';
 import { answerCors } from './cors.ts';
 import { describeApi, describeRoute } from './documentation.ts';
@@ -67,6 +68,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   answerErrors(server, options);
   await describeApi(server);
   for (const route of options.routes) addRoute(server, route, streams);
+  answerAtHand(server, options.routes, () => streams.isOver);
   refuseOtherMethods(server, options.routes);
   addHealth(server, options.checkHealth);
   server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
