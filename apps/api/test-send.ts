@@ -50,6 +50,7 @@ export function put(url: string, path: string, body: object): Promise<Answer> {
   });
 }
 
+// A stream of events has no end: how it begins is all that is waited for.
 async function collect(response: IncomingMessage): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   // It would never end.

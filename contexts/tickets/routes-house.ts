@@ -82,9 +82,9 @@ function seatChangesRoute(views: SeatViews): Route {
 }
 
 async function watch(views: SeatViews, incoming: Incoming<unknown>): Promise<Answer> {
-  const view = await views.of(incoming.ids.eventId ?? '');
+  const { eventId = '' } = incoming.ids;
   const after = positionOf(incoming);
-  if (after) await view.reach(after.version);
+  const view = await (after ? views.since(eventId, after) : views.of(eventId));
   return { status: 200, listening: (stream) => views.join(view, stream, after) };
 }
 

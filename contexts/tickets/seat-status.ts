@@ -71,6 +71,12 @@ export class SeatStatus {
       this.#ended = this.#ended.filter(({ seat, endMs }) => this.#isStillHeld(seat, endMs));
   }
 
+  /** Does not fall behind an end that another process has told of: here may be nothing left of that hold. */
+  keepUpWith({ endedMs }: Position, nowMs: number): void {
+    this.advance(nowMs);
+    if (endedMs <= nowMs) this.#endedMs = Math.max(this.#endedMs, endedMs);
+  }
+
   /** The seats whose holds have ended since, and which nobody has got afterwards. */
   endedSince(endedMs: number): number[] {
     const seats: number[] = [];

@@ -65,7 +65,9 @@ export class SeatView {
 
   join(stream: EventStream, after: Position | undefined): () => void {
     if (this.#isClosed) stream.end();
-    this.#shown.status.follow();
+    const { status } = this.#shown;
+    status.follow();
+    if (after) status.keepUpWith(after, this.#clock.now().epochMilliseconds);
     return this.#watchers.join(stream, after);
   }
 

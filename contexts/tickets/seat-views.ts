@@ -49,6 +49,15 @@ export class SeatViews {
     return view;
   }
 
+  /** Ready to tell what has changed since a position, which another process may have told before this one heard of it. */
+  async since(eventId: string, { version }: Position): Promise<SeatView> {
+    let view = await this.of(eventId);
+    // A question that is under way may have been put before: the second one was not.
+    for (let asked = 0; asked < 2 && view.house.version < version; asked++) view = await this.#ask(eventId);
+    await view.reach(version);
+    return view;
+  }
+
   /** Tells the stream what changes, with all that has since the position. Answers what to do when it has ended. */
   join(view: SeatView, stream: EventStream, after: Position | undefined): () => void {
     const leave = view.join(stream, after);

@@ -7,8 +7,11 @@ import {
   holdWithoutFence,
   lostAnswerTakenForCommit,
   priceChangeErasesSales,
+  pricesNotHeard,
   purchaseWithoutFence,
   refusedHoldKeepsSeats,
+  sellOutNotTold,
+  writtenForgotten,
 } from './planted/simulated-defects.ts';
 import { simulateDay } from './simulation/day.ts';
 import { simulateDays } from './simulation/days.ts';
@@ -61,6 +64,17 @@ describe('the simulation names the promise that a planted defect breaks', () => 
       what: 'a commit whose answer was lost is taken for one that was made',
       plant: lostAnswerTakenForCommit,
       promise: 'what is acknowledged is there',
+    },
+    {
+      what: 'what was written of a batch before the rest of it failed is decided again',
+      plant: writtenForgotten,
+      promise: 'a request is granted once',
+    },
+    { what: 'nobody is told of a sell-out', plant: sellOutNotTold, promise: 'a sell-out is told once' },
+    {
+      what: 'a process does not hear of new prices',
+      plant: pricesNotHeard,
+      promise: 'a house that is brought up to date equals the table',
     },
     {
       what: 'not the last state of a seat is written, but the first',

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { Sales } from './sales.ts';
+import { type SalesStore, salesStoreOf } from './sales-store.ts';
+import { setSeatPolicy } from './store-sales.ts';
+import { aBoxOfficePerTest } from './test-box-office.ts';
+import { anEvent, idOf } from './test-builders.ts';
+import { hold, told } from './test-processes.ts';
+
+const openBoxOffice = aBoxOfficePerTest();
+const eventId = anEvent().id;
+
+test('a process that sells while it asks what is current does not read the whole house again', async () => {
+  let sold = false;
+  const { sales, loads } = await aProcess((store) => ({
+    async standings(ids) {
+      const standings = await store.standings(ids);
+      if (!sold) {
+        sold = true;
+        await sales.decide(hold(idOf('ann'), [1]));
+      }
+      return standings;
+    },
+  }));
+  const house = await sales.houses.current(eventId);
+  expect([house?.get(1)?.state, loads()]).toEqual(['held', 1]);
+});
+
+test('a process that has to read a house anew goes on selling it meanwhile', async () => {
+  let answer: string | undefined;
+  const { sales, box } = await aProcess((store) => ({
+    async load(id) {
+      if (sales.houses.get(id) && answer === undefined) {
+        answer = 'none yet';
+        answer = told(await sales.decide(hold(idOf('bob'), [2])));
+      }
+      return store.load(id);
+    },
+  }));
+  await sales.houses.current(eventId);
+  await setSeatPolicy(box.deps.db.query, eventId, false);
+  const house = await sales.houses.current(eventId);
+  expect([house?.leaveNoSingle, house?.get(2)?.state, answer]).toEqual([false, 'held', 'held']);
+});
+
+/** A process that asks the database in a way of its own, and how often it has read all seats of an event. */
+async function aProcess(way: (store: SalesStore) => Partial<SalesStore>) {
+  const box = await openBoxOffice();
+  await box.announce();
+  const store = salesStoreOf(box.deps.db);
+  let loads = 0;
+  const load: SalesStore['load'] = (id) => {
+    loads += 1;
+    return store.load(id);
+  };
+  const counted = { ...store, load };
+  const sales = new Sales({ store: { ...counted, ...way(counted) }, clock: box.clock });
+  return { box, sales, loads: () => loads };
+}
