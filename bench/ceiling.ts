@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import { Type } from 'typebox';
+import { addSellingCeiling } from './selling-ceiling.ts';
 
 // The least that any server on this stack has to do: the same routes, the same validation, answers of the same size.
 const id = Type.String({ format: 'uuid' });
@@ -28,4 +29,5 @@ server.post(
   { schema: { params: Type.Object({ id }), body: Type.Object({ userId: id, ticketIds: Type.Array(id) }) } },
   async (_request, reply) => reply.code(204).send(),
 );
+addSellingCeiling(server);
 console.log(`Server listening at ${await server.listen({ port: 0, host: '127.0.0.1' })}`);

@@ -13,20 +13,44 @@ export type Contest = {
 
 /** Lets the ceiling and ours take turns, after a turn of each that does not count. */
 export async function contest({ name, unit, target, rounds, ceiling, ours }: Contest): Promise<Figure> {
-  await ceiling();
-  await ours();
-  const turns: { readonly least: number; readonly ours: number }[] = [];
-  for (let round = 0; round < rounds; round++) turns.push({ least: await ceiling(), ours: await ours() });
-  const ratios = turns.map((turn) => turn.ours / turn.least);
+  const turns = await interleave(rounds, { ceiling, ours });
+  return compared({ name, unit, ...(target !== undefined && { target }) }, turns.ours, turns.ceiling);
+}
+
+/** Lets any number take turns, after a turn of each that does not count. Answers what each did, round by round. */
+export async function interleave<K extends string>(
+  rounds: number,
+  turns: Readonly<Record<K, () => Promise<number>>>,
+  onRound: (round: number) => void = () => undefined,
+): Promise<Record<K, number[]>> {
+  const names = Object.keys(turns) as K[];
+  const did = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  for (let round = 0; round <= rounds; round++) {
+    onRound(round);
+    for (const name of names) {
+      const speed = await turns[name]();
+      if (round > 0) did[name].push(speed);
+    }
+  }
+  return did;
+}
+
+/** Ours against the least, round by round. */
+export function compared(
+  about: Pick<Figure, 'name' | 'unit' | 'target'>,
+  ours: readonly number[],
+  least: readonly number[],
+): Figure {
+  const ratios = ours.map((speed, round) => speed / (least[round] ?? Number.NaN));
+  const { target, ...named } = about;
   return {
-    name,
-    value: Math.round(median(turns.map((turn) => turn.ours))),
-    unit,
-    ceiling: Math.round(median(turns.map(({ least }) => least))),
+    ...named,
+    value: Math.round(median(ours)),
+    ceiling: Math.round(median(least)),
     ratio: hundredths(median(ratios)),
     ratioMin: hundredths(Math.min(...ratios)),
     ratioMax: hundredths(Math.max(...ratios)),
-    rounds,
+    rounds: ratios.length,
     ...(target !== undefined && { target }),
   };
 }
@@ -36,6 +60,10 @@ export function bounded(name: string, value: number, unit: string, mostOf: numbe
   return { name, value, unit, ceiling: mostOf, ratio: hundredths(value / mostOf), target: 1, atMost: true };
 }
 
-function hundredths(value: number): number {
+export function hundredths(value: number): number {
   return Math.round(value * 100) / 100;
+}
+
+export function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { benchHttp } from './http.ts';
 import { benchMessages } from './messages.ts';
 import { print } from './report.ts';
+import { benchSelling } from './selling.ts';
 import { benchTracing } from './tracing.ts';
 
-const suites = { http: benchHttp, messages: benchMessages, tracing: benchTracing };
+const suites = { http: benchHttp, messages: benchMessages, tracing: benchTracing, selling: benchSelling };
 // Tracing is the last part of the messages.
 const all = ['http', 'messages'];
 const help = `npm run bench -- [${Object.keys(suites).join('|')}] [--json] [--rounds N] [--seconds N]
@@ -12,7 +13,12 @@ const help = `npm run bench -- [${Object.keys(suites).join('|')}] [--json] [--ro
 Measures the shop against a ceiling in the same run; a ratio is the median of the rounds, with its least and greatest.
 --json      a JSON line for each figure: name, value, unit, ceiling, ratio
 --rounds    how often ceiling and shop take turns (5)
---seconds   how long each turn lasts (3)`;
+--seconds   how long each turn lasts (3)
+
+Of selling:
+--only NAME          only the figures whose names begin so
+--processes N        so many api processes on one database (1)
+--plant-double-sale  sells a seat twice behind the shop's back: the audit has to find it`;
 
 try {
   await main();
@@ -28,16 +34,24 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
+      only: { type: 'string' },
+      'plant-double-sale': { type: 'boolean', default: false },
+      processes: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(help);
+  const options = {
+    only: values.only,
+    processes: count('processes', values.processes),
+    plantsDoubleSale: values['plant-double-sale'],
+  };
   const chosen = positionals.length > 0 ? positionals : all;
   for (const name of chosen) {
     const suite = suites[name as keyof typeof suites];
     if (!suite) throw new TypeError(`There is no benchmark "${name}".`);
     const effort = { rounds: count('rounds', values.rounds), seconds: count('seconds', values.seconds) };
-    await suite(effort, (figure) => print(figure, values.json));
+    await suite(effort, (figure) => print(figure, values.json), options);
   }
 }
 

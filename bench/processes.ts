@@ -18,6 +18,11 @@ export function startCollector(): Promise<Running> {
   return start('./collector.ts', {});
 }
 
+/** The legacy's way to sell, on a database and a Redis of its own. */
+export function startLegacyCopy(settings: Record<string, string>): Promise<Running> {
+  return start('./legacy-copy.ts', settings);
+}
+
 /** The shop as `npm start` runs it, on a new data folder, without demo data. */
 export async function startShop(settings: Record<string, string> = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-bench-'));
@@ -56,7 +61,10 @@ async function addressOf(child: ChildProcess, program: string): Promise<string> 
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   for await (const line of lines) {
     const url = /Server listening at (http:[^"\s]+)/.exec(line)?.[1];
-    if (url !== undefined) return url;
+    if (url === undefined) continue;
+    // What it says from here on is read by nobody, and must not make it wait.
+    child.stdout?.resume();
+    return url;
   }
   throw new Error(`${program} did not start:\n${said.join('')}`);
 }

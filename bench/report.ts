@@ -27,10 +27,15 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-function sentence({ name, value, unit, ceiling, ratio, ratioMin, ratioMax, rounds, target, atMost }: Figure): string {
+/** Whether the figure is what is promised of it; so is one of which nothing is. */
+export function kept({ ratio, target, atMost }: Figure): boolean {
+  return target === undefined || (atMost ? ratio <= target : ratio >= target);
+}
+
+function sentence(figure: Figure): string {
+  const { name, value, unit, ceiling, ratio, ratioMin, ratioMax, rounds, target, atMost } = figure;
   const spread = rounds ? ` (${ratioMin}–${ratioMax} in ${rounds} rounds)` : '';
   const beginning = `${name.padEnd(24)} ${value} ${unit} of ${ceiling}: ratio ${ratio}${spread}`;
   if (target === undefined) return beginning;
-  const kept = atMost ? ratio <= target : ratio >= target;
-  return `${beginning}, ${kept ? 'keeps' : 'MISSES'} ${atMost ? '≤' : '≥'} ${target}`;
+  return `${beginning}, ${kept(figure) ? 'keeps' : 'MISSES'} ${atMost ? '≤' : '≥'} ${target}`;
 }

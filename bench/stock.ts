@@ -39,7 +39,8 @@ export async function secondsUntilSeatsAreListed(url: string, nth: number): Prom
   return (performance.now() - answered) / 1000;
 }
 
-async function announce(url: string, nth: number, at: string): Promise<string> {
+/** Answers the id of the new event, whose seats appear a moment later. No two of a venue may have the same `nth`. */
+export async function announce(url: string, nth: number, at: string): Promise<string> {
   const [start, end] = [0, 3_600_000].map((ms) => new Date(firstDay + nth * dayMs + ms).toISOString());
   const body = { EventName: `Bench ${nth}`, StartDate: start, EndDate: end, Venue: at, Price: 42.5 };
   const answer = await fetch(`${url}/events`, {

@@ -1,7 +1,7 @@
 // A batch is decided at one moment, and each `Temporal.Instant` that is made costs a microsecond and the garbage collector
 // more: what is worked out of a moment is worked out once.
 
-export const holdLasts = Temporal.Duration.from({ minutes: 15 });
+const holdLasts = Temporal.Duration.from({ minutes: 15 });
 const ends = new WeakMap<Temporal.Instant, Temporal.Instant>();
 const counts = new WeakMap<Temporal.Instant, number>();
 const texts = new WeakMap<Temporal.Instant, string>();

@@ -17,7 +17,7 @@ test.each([
   ['identity, br;q=0.9', 'identity'],
   ['identity;q=0', 'identity'],
   ['identity;q=0, gzip;q=0.1', 'gzip'],
-  ['gzip ; q=1.0 , br ; q = 0.1', 'gzip'],
+  ['gzip ; q=1.0 , br ;q=0.1', 'gzip'],
   ['br;q=nonsense', 'identity'],
   ['deflate, zstd', 'identity'],
 ] as const)('a client that accepts %s is answered in %s', (accepted, coding) => {

@@ -1,0 +1,85 @@
+import { seededRandom } from '@ticketbuddy/testing';
+import { type Exchange, openConnections, type Shot } from './closed-loop.ts';
+import { WireConnection } from './wire-connection.ts';
+
+export type OpenLoop<T> = {
+  readonly urls: readonly string[];
+  /** How many requests are due in a second, on average; as people come, independent of each other. */
+  readonly perSecond: number;
+  readonly shots: readonly Shot<T>[];
+  /** Called with each answer when it is there. */
+  readonly answered?: (exchange: Exchange<T>) => void;
+};
+
+const connectionsAtFirst = 64;
+// A server that falls behind further than that is overloaded; its requests then wait here, and their wait counts.
+const connectionsMax = 1_000;
+const tickMs = 1;
+
+/**
+ * Sends each request at its time, whatever became of those before it, on as many connections as that needs. A latency
+ * counts from the moment at which the request was due: what a slow server, or this generator, keeps from being sent
+ * waits already (no coordinated omission). All requests are answered when it resolves.
+ */
+export async function openLoop<T>({ urls, perSecond, shots, answered }: OpenLoop<T>): Promise<Exchange<T>[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const open = await openConnections({ urls, connections: connectionsAtFirst }, reject);
+  const idle = [...open];
+  const exchanges: Exchange<T>[] = [];
+  const dueMs = arrivals(shots.length, perSecond);
+  let [next, opening] = [0, 0];
+  const started = performance.now();
+
+  const fire = (connection: WireConnection): void => {
+    const due = started + (dueMs[next] ?? Number.POSITIVE_INFINITY);
+    if (due > performance.now()) {
+      idle.push(connection);
+      return;
+    }
+    const { request, about } = shots[next++] as Shot<T>;
+    connection.send(request, (status, body) => {
+      const exchange = { about, status, body, at: due, ms: performance.now() - due };
+      exchanges.push(exchange);
+      answered?.(exchange);
+      if (exchanges.length === shots.length) resolve();
+      else fire(connection);
+    });
+  };
+  const openAnother = async () => {
+    opening += 1;
+    const connection = await WireConnection.open(urls[open.length % urls.length] as string, reject);
+    opening -= 1;
+    open.push(connection);
+    fire(connection);
+  };
+  const timer = setInterval(() => {
+    while (next < shots.length && started + (dueMs[next] as number) <= performance.now()) {
+      const connection = idle.pop();
+      if (connection) fire(connection);
+      else break;
+    }
+    const isLate = started + (dueMs[next] ?? Number.POSITIVE_INFINITY) <= performance.now();
+    if (isLate && open.length + opening < connectionsMax) openAnother().catch(reject);
+  }, tickMs);
+  await promise.finally(() => {
+    clearInterval(timer);
+    for (const connection of open) connection.close();
+  });
+  return exchanges;
+}
+
+/** When each of `count` requests is due: gaps as between people who come independently (a Poisson process). */
+function arrivals(count: number, perSecond: number): Float64Array {
+  const random = seededRandom(count);
+  let at = 0;
+  return Float64Array.from({ length: count }, () => {
+    at -= (Math.log(1 - random.below(2 ** 30) / 2 ** 30) * 1000) / perSecond;
+    return at;
+  });
+}
+
+/** The value that a share of the values is not above. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
