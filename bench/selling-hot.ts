@@ -6,7 +6,7 @@ import { median } from './report.ts';
 import { holdShot } from './selling-requests.ts';
 import type { SellingShop } from './selling-shop.ts';
 import { type Group, openStadium } from './selling-stock.ts';
-import { allAnswered, inTurn, purchaseAll, type World } from './selling-world.ts';
+import { allAnswered, inTurn, purchaseOne, type World } from './selling-world.ts';
 
 const buyers = 5_000;
 const hotSeats = 20;
@@ -64,13 +64,13 @@ async function rush(shop: SellingShop, hot: Group): Promise<number[]> {
   const shots = Array.from({ length: buyers }, () =>
     holdShot({ ...hot, first: hot.first + random.below(hotSeats) }, 1),
   );
-  const purchases: Promise<number>[] = [];
+  const purchases: Promise<void>[] = [];
   const exchanges = await openLoop({
     urls: shop.urls,
     perSecond: buyers / rushSeconds,
     shots,
     answered({ about, status, body }) {
-      if (status === 201) purchases.push(purchaseAll(shop, inTurn([shop.records.held(about, body)])));
+      if (status === 201) purchases.push(purchaseOne(shop, shop.records.held(about, body)));
     },
   });
   await Promise.all(purchases);

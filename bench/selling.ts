@@ -50,7 +50,6 @@ export async function benchSelling(effort: Effort, print: Report, options: Selli
   const databases = await startDatabases();
   const violations = await runScenarios(databases, effort, report, options).finally(() => databases.stop());
   report(violationsFigure(violations.length));
-  for (const violation of violations.slice(0, namedMax)) console.error(`VIOLATION: ${violation}`);
   if (violations.length > 0) process.exitCode = 1;
   const isWhole = options.only === undefined && !options.plantsDoubleSale;
   if (isWhole) await writeResults({ figures, effort, processes: options.processes, postgres: databases.version });
@@ -65,26 +64,28 @@ async function runScenarios(
   const wants = (figure: string) => only === undefined || figure.startsWith(only);
   const chosen = scenarios.filter(({ figures }) => figures.some(wants));
   if (chosen.length === 0) throw new TypeError(`--only: there is no figure "${only}".`);
-  const [ceiling, shop] = [await startCeiling(), await openShop(databases, 'shop', { processes })];
+  const ceiling = await startCeiling();
+  databases.usedBy(() => ceiling.stop());
+  const shop = await openShop(databases, 'shop', { processes });
   const violations: string[] = [];
+  const note = (found: readonly string[]) => {
+    for (const violation of found.slice(0, namedMax)) console.error(`VIOLATION: ${violation}`);
+    for (const violation of found) violations.push(violation);
+  };
   let isPlanted = !plantsDoubleSale;
   const audit = async (audited: SellingShop) => {
     if (!isPlanted && audited === shop) await plantDoubleSale(shop.pool);
     isPlanted ||= audited === shop;
-    violations.push(...(await auditTouched(audited.pool, audited.records)));
+    note(await auditTouched(audited.pool, audited.records));
   };
   const tell = progress(effort.rounds);
-  try {
-    const stock = new Stock(shop);
-    const world = { effort, processes, wants, report, tell, databases, ceiling, shop, stock, audit };
-    await teachCeiling(world);
-    for (const { run } of chosen) await run(world);
-    tell('invariants.violations: all seats are rebuilt from the ledger');
-    await audit(shop);
-    violations.push(...(await auditLedger(shop.pool)));
-  } finally {
-    await ceiling.stop();
-  }
+  const stock = new Stock(shop);
+  const world = { effort, processes, wants, report, tell, databases, ceiling, shop, stock, audit };
+  await teachCeiling(world);
+  for (const { run } of chosen) await run(world);
+  tell('invariants.violations: all seats are rebuilt from the ledger');
+  await audit(shop);
+  note(await auditLedger(shop.pool));
   return violations;
 }
 

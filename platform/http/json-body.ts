@@ -1,19 +1,17 @@
-import { tooLarge, unreadable } from '@ticketbuddy/errors';
+import { unreadable } from '@ticketbuddy/errors';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-const bytesMax = 65_536;
 const depthMax = 8;
 const membersMax = 1_001;
 
 /**
  * A reader of bodies that must be JSON of this schema. It names a member that is not, as a JSON path. Schemas have at most
- * 8 levels, and lists of at most 1000 items; a body of more than 64 KiB is too large for any.
+ * 8 levels, and lists of at most 1000 items.
  */
 export function jsonBody<T extends TSchema>(schema: T): (body: Buffer) => Static<T> {
   const compiled = Compile(schema);
   return (body) => {
-    if (body.length > bytesMax) throw tooLarge();
     const value = parse(body);
     if (compiled.Check(value)) return value as Static<T>;
     const [first] = compiled.Errors(trimmed(value));
