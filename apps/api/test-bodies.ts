@@ -66,8 +66,14 @@ function priceText({ minimum = 0, maximum = 1e9 }: Schema): Arbitrary<string> {
 
 function wholeText({ minimum = 0, maximum = 2 ** 53 - 1 }: Schema): Arbitrary<string> {
   const low = fc.integer({ min: minimum, max: Math.min(maximum, minimum + 299) });
+  // What a buyer wants mostly, so that some are granted in a few dozen.
+  const few = fc.integer({ min: minimum, max: Math.min(maximum, minimum + 3) });
   return fc
-    .oneof({ weight: 30, arbitrary: low }, { weight: 1, arbitrary: fc.maxSafeInteger().map(within) })
+    .oneof(
+      { weight: 90, arbitrary: few },
+      { weight: 30, arbitrary: low },
+      { weight: 1, arbitrary: fc.maxSafeInteger().map(within) },
+    )
     .map(String);
 
   function within(any: number): number {
