@@ -120,6 +120,21 @@ describe('whoever comes back', () => {
     expect(watch.last).toMatchObject({ name: 'changes', position, data: { free: [], held: [], sold: [] } });
   });
 
+  test('is not told of an end of a hold again by a process in which nothing is left of that hold', async () => {
+    const { box, sales, pages, clock } = await anOpenHouse();
+    await sales.decide(hold(ann, [1]));
+    await pages.read();
+    clock.advance({ minutes: 15 });
+    const ended = await pages.read();
+    await sales.decide(sale({ eventId, userId: bob, wanted: { seats: [1] } }));
+    const { position } = await pages.read();
+    expect(isAfter(ended.position, position)).toBe(true);
+    const [other] = processesOf(box);
+    const watch = await openPages(box.deps, other).watch(position);
+    await watch.until(({ told }) => told.length === 1);
+    expect(watch.last?.position).toBe(position);
+  });
+
   test.each(['nonsense', '0.0', '1.5', '9999999999999999.0'])(
     'with the position %s, which was never told, has to read the status anew, and is told on from there',
     async (position) => {

@@ -41,11 +41,16 @@ test('a client that does not take what it is sent loses its stream, and does not
   await stop();
 });
 
-test('HEAD is told what it would be, and that is all', async () => {
-  const { port } = await aStreamingServer();
+test('HEAD is told what it would be, and nobody listens then', async () => {
+  const { port, next } = await aStreamingServer();
+  let isListening = false;
+  void next().then(() => {
+    isListening = true;
+  });
   const response = await open(port, '/changes', { method: 'HEAD' });
   expect([response.statusCode, response.headers['content-type']]).toEqual([200, eventStreamType]);
   await once(response.resume(), 'end');
+  expect(isListening).toBe(false);
 });
 
 test('a page of another origin may listen', async () => {
