@@ -23,7 +23,7 @@ export async function startPathRouter(owners: Owners): Promise<PathRouter> {
 
 function ownerOf(path: string, owners: Owners): string {
   const decoded = path.replace(/%([0-9a-f]{2})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
-  if (/^\/events\/[^/]*\/tickets/i.test(decoded)) return owners.tickets;
+  if (/^\/(events\/[^/]*\/tickets|v2\/|\.well-known\/ticket-keys)/i.test(decoded)) return owners.tickets;
   return /^\/users/i.test(decoded) ? owners.users : owners.events;
 }
 

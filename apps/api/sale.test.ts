@@ -18,6 +18,7 @@ import {
   seatsOnceThere,
   type Ticket,
 } from './test-sale.ts';
+import { ask, type OrderBody, openOffice, publishedKeys } from './test-selling-v2.ts';
 import { type Answer, get, send } from './test-send.ts';
 import { type SplitShop, shapes, startSplitShop, startTestShop, type TestShop } from './test-shop.ts';
 import { until } from './test-until.ts';
@@ -45,6 +46,19 @@ describe.each(shapes)('in the shape "%s"', (shape) => {
     const after = await seatsOf(shop.url, eventId);
     expect([flagged('Purchased', after), flagged('Reserved', after)]).toEqual([two, []]);
     expect(idsOf(JSON.parse((await get(shop.url, `/events/${eventId}/tickets/user/${buyer}`)).body))).toEqual(two);
+  });
+
+  it('on v2 a buyer holds two seats, buys them, and finds order, tickets and the whole house again', async () => {
+    const buyer = await register(shop.url);
+    const office = await openOffice(shop.url);
+    const { body: held } = await office.hold(buyer, [4, 5]);
+    const { status, body: bought } = await office.buy(buyer, { holdId: held.holdId });
+    expect([status, bought.tickets.map(({ seat }) => seat)]).toEqual([201, [4, 5]]);
+    const { body: found } = await ask<OrderBody>(shop.url, 'GET', `/v2/orders/${bought.order.id}`);
+    expect(found.tickets).toEqual(bought.tickets);
+    expect(await publishedKeys(shop.url)).toHaveLength(1);
+    const house = `/v2/events/${office.eventId}`;
+    for (const part of ['seat-map', 'seat-status']) expect((await get(shop.url, `${house}/${part}`)).status).toBe(200);
   });
 
   it('a seat that another buyer holds can be neither held nor bought', async () => {

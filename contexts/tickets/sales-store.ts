@@ -4,8 +4,7 @@ import type { LedgerEntry } from './ledger.ts';
 import { publishSoldOut } from './publish-sold-out.ts';
 import type { Seat } from './seat.ts';
 import type { Fenced, Standing } from './standing.ts';
-import type { Attempt } from './store-idempotency.ts';
-import { type Decision, findDecisions } from './store-idempotency.ts';
+import { type Attempt, type Decision, findDecisions } from './store-idempotency.ts';
 import { ledgerSince, loadHouse, lockSales, soldOutVersions, standingsOf, writeBatch } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
 

@@ -44,6 +44,24 @@ describe('whoever watches the seats', () => {
     expect(watch.last?.data.free).toEqual([2, 3]);
   });
 
+  test('is sent away, and can come back, when something is wrong in what tells of the changes', async () => {
+    const { box, sales } = await anOpenHouse();
+    let isWrong = false;
+    const now = () => {
+      if (isWrong) throw new Error('the clock has stopped');
+      return box.clock.now();
+    };
+    const pages = openPages({ ...box.deps, clock: { now } }, sales);
+    const watch = await pages.watch();
+    await watch.until(({ told }) => told.length === 1);
+    isWrong = true;
+    await watch.until(({ isEnded }) => isEnded);
+    isWrong = false;
+    const again = await pages.watch(watch.last?.position);
+    await again.until(({ told }) => told.length === 1);
+    expect(again.last?.name).toBe('changes');
+  });
+
   test('is told that a hold has ended, though nobody does anything', async () => {
     const { sales, pages, clock } = await anOpenHouse();
     await sales.decide(hold(ann, [2, 3]));

@@ -1,4 +1,5 @@
 import type { House } from './house.ts';
+import { microsecondsOf } from './moments.ts';
 import type { Seat } from './seat.ts';
 import { SeatEnds } from './seat-status-ends.ts';
 
@@ -145,5 +146,5 @@ export function parsePosition(text: string): Position | undefined {
 
 // The first millisecond in which nobody holds it any more.
 function endMsOf(heldUntil: Temporal.Instant): number {
-  return Math.ceil(Number(heldUntil.epochNanoseconds / 1000n) / 1000);
+  return Math.ceil(microsecondsOf(heldUntil) / 1_000);
 }

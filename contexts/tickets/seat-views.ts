@@ -1,7 +1,7 @@
 import type { EventStream } from '@ticketbuddy/http';
 import { isTransient } from '@ticketbuddy/postgres';
 import type { Clock } from '@ticketbuddy/runtime';
-import { outsideTraces } from '@ticketbuddy/telemetry';
+import { counter, outsideTraces } from '@ticketbuddy/telemetry';
 import type { Houses } from './houses.ts';
 import { eventUnknown } from './refusals.ts';
 import type { Position } from './seat-status.ts';
@@ -13,6 +13,8 @@ type Parts = {
   readonly clock: Clock;
   readonly changesBetween: (span: Span, limit: number) => Promise<readonly SeatsChanged[] | undefined>;
 };
+
+const failed = counter('ticketbuddy_seat_views_failed_total', 'Events whose watchers were sent away by an error.');
 
 const oldMs = 50;
 const tooOldMs = 100;
@@ -69,14 +71,23 @@ export class SeatViews {
     const watched = [...this.#views].filter(([, { watchers }]) => watchers.size > 0);
     const isBeat = performance.now() - this.#beatAtMs > beatEveryMs;
     if (isBeat) this.#beatAtMs = performance.now();
-    for (const [eventId, view] of watched) {
-      view.tell();
-      if (isBeat) view.watchers.beat();
-      this.#askAhead(eventId);
-    }
+    for (const [eventId, view] of watched) this.#tellOf(eventId, view, isBeat);
     if (watched.length > 0) return;
     clearInterval(this.#telling);
     this.#telling = undefined;
+  }
+
+  // This runs by the clock, where an error would end the process: it ends the streams of this event, which come back.
+  #tellOf(eventId: string, view: SeatView, isBeat: boolean): void {
+    try {
+      view.tell();
+      if (isBeat) view.watchers.beat();
+    } catch {
+      failed.add(1);
+      this.#forget(eventId);
+      return;
+    }
+    this.#askAhead(eventId);
   }
 
   // While the database is away watchers wait. What is wrong otherwise is for the next who asks: they come back then.
