@@ -1,17 +1,14 @@
-/** Seats that a buyer was told are theirs for a while. */
-export type Hold = {
-  readonly eventId: string;
-  readonly userId: string;
-  readonly seats: readonly number[];
+/** Seats that a buyer was told are theirs. */
+type Grant = { readonly eventId: string; readonly userId: string; readonly seats: readonly number[] };
+
+/** For a while. */
+export type Hold = Grant & {
   readonly holdId: string;
   readonly heldUntil: string;
 };
 
-/** Seats that a buyer was told are bought. */
-export type Sale = {
-  readonly eventId: string;
-  readonly userId: string;
-  readonly seats: readonly number[];
+/** For good. */
+export type Sale = Grant & {
   readonly orderId: string;
   readonly orderNumber: string;
   readonly totalPence: number;

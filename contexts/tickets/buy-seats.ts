@@ -1,18 +1,15 @@
+import type { Asking } from './asking.ts';
 import type { Draft } from './draft.ts';
 import { type HoldLimits, judgeCount, pickFree } from './hold-seats.ts';
-import { newOrderName, orderOf } from './order.ts';
+import { newOrderName } from './order.ts';
+import { saleOf } from './purchase-seats.ts';
 import { eventUnknown, holdOver } from './refusals.ts';
 import type { Request } from './request.ts';
 import { isHeld, sell } from './seat.ts';
-import type { Attempt } from './store-idempotency.ts';
 
 /** What a user wants to buy at an event: what is held, or seats that need not be. */
-export type Basket = {
-  readonly eventId: string;
-  readonly userId: string;
+export type Basket = Asking & {
   readonly wanted: { readonly holdId: string } | { readonly seats: readonly number[] };
-  readonly traceparent?: string | undefined;
-  readonly attempt?: Attempt | undefined;
 };
 
 const unlimited: Pick<HoldLimits, 'seatsPerBuyerMax'> = { seatsPerBuyerMax: Number.POSITIVE_INFINITY };
@@ -28,9 +25,7 @@ export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket, 
       const seatIds = 'holdId' in wanted ? seatsOfHold(draft, wanted.holdId, userId, now) : wanted.seats;
       const seats = pickFree(draft, seatIds, userId, now);
       judgeCount(userId, seats, { draft, now, limits });
-      const sold = sell(draft, { userId, seatIds }, now);
-      const order = orderOf(name, sold, now);
-      return { kind: 'sold', userId, seats: sold, ...(order && { order }) };
+      return saleOf(userId, sell(draft, { userId, seatIds }, now), name, now);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Asking } from './asking.ts';
 import { type HoldLimits, latestEnd } from './hold-seats.ts';
 import { endOfHold, isAfter } from './moments.ts';
 import { holdExtended, holdOver } from './refusals.ts';
@@ -5,11 +6,7 @@ import type { Request } from './request.ts';
 import { asHeld, isHeld } from './seat.ts';
 
 /** Names a hold; whoever knows its id may do with it what its buyer may. */
-export type NamedHold = {
-  readonly eventId: string;
-  readonly holdId: string;
-  readonly traceparent?: string | undefined;
-};
+export type NamedHold = Pick<Asking, 'eventId' | 'traceparent'> & { readonly holdId: string };
 
 /** Asks to let a hold end 15 minutes from now, which is granted once. */
 export function extension({ eventId, holdId, traceparent }: NamedHold, limits: HoldLimits): Request {

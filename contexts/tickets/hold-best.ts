@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { Asking } from './asking.ts';
 import { bestAvailable, type SeatWish } from './best-available.ts';
 import { type HoldLimits, holdFor } from './hold-seats.ts';
 import { layoutOf } from './layout.ts';
 import { categoryUnknown, eventUnknown, noSuitableSeats } from './refusals.ts';
 import type { Request } from './request.ts';
-import type { Attempt } from './store-idempotency.ts';
 
 /** What a buyer wishes, who leaves it to the box office which seats these are. */
-export type Wish = {
-  readonly eventId: string;
-  readonly userId: string;
-  readonly wish: SeatWish;
-  readonly traceparent?: string | undefined;
-  readonly attempt?: Attempt | undefined;
-};
+export type Wish = Asking & { readonly wish: SeatWish };
 
 /** Asks to hold the best seats that are free when it is decided: it is refused only when none are left that suit. */
 export function holdingBest({ eventId, traceparent, attempt, userId, wish }: Wish, limits: HoldLimits): Request {

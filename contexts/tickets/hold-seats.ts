@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Asking } from './asking.ts';
 import { nearestAlternative } from './best-available.ts';
 import type { Draft } from './draft.ts';
 import { layoutOf } from './layout.ts';
@@ -6,16 +7,9 @@ import { endOfHold, isAfter } from './moments.ts';
 import { eventUnknown, seatsTaken, seatsUnknownAt, tooManySeats } from './refusals.ts';
 import type { Change, Request } from './request.ts';
 import { asHeld, isHeld, type Seat } from './seat.ts';
-import type { Attempt } from './store-idempotency.ts';
 
 /** The seats of an event, by their numbers, that a user wants to hold: all of them or none. */
-export type Wanted = {
-  readonly eventId: string;
-  readonly userId: string;
-  readonly seats: readonly number[];
-  readonly traceparent?: string | undefined;
-  readonly attempt?: Attempt | undefined;
-};
+export type Wanted = Asking & { readonly seats: readonly number[] };
 
 export type HoldLimits = {
   /** How many seats of an event a user may hold and own in all. */

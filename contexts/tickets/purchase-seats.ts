@@ -1,7 +1,7 @@
-import { newOrderName, orderOf } from './order.ts';
-import type { Request } from './request.ts';
+import { newOrderName, type OrderName, orderOf } from './order.ts';
+import type { Change, Request } from './request.ts';
 import type { Sales } from './sales.ts';
-import { type Outcome, type Selection, sell } from './seat.ts';
+import { type Outcome, type Seat, type Selection, sell } from './seat.ts';
 
 /**
  * Asks to sell the selection's seats to its user at the price they have then, all of them or none; this ends their holds
@@ -13,12 +13,14 @@ export function purchase({ eventId, traceparent, attempt, ...wanted }: Selection
     eventId,
     traceparent,
     attempt,
-    rule: (seats, now) => {
-      const sold = sell(seats, wanted, now);
-      const order = orderOf(name, sold, now);
-      return { kind: 'sold', userId: wanted.userId, seats: sold, ...(order && { order }) };
-    },
+    rule: (seats, now) => saleOf(wanted.userId, sell(seats, wanted, now), name, now),
   };
+}
+
+/** The change that sells seats to a user: they are sold already, and an order of them is made if there are any. */
+export function saleOf(userId: string, seats: readonly Seat[], name: OrderName, now: Temporal.Instant): Change {
+  const order = orderOf(name, seats, now);
+  return { kind: 'sold', userId, seats, ...(order && { order }) };
 }
 
 /** Decides purchases together, in their order. */

@@ -1,16 +1,11 @@
 import type { Refusal } from '@ticketbuddy/errors';
+import type { Asking } from './asking.ts';
 import type { Draft } from './draft.ts';
 import type { Order } from './order.ts';
 import type { Seat } from './seat.ts';
-import type { Attempt } from './store-idempotency.ts';
 
 /** What somebody asks of the sale of one event. */
-export type Request = {
-  readonly eventId: string;
-  /** The trace in which it is asked (W3C), handed on to what is told of it. */
-  readonly traceparent?: string | undefined;
-  /** Set when the client may ask again for the same, and must then get the same answer. */
-  readonly attempt?: Attempt | undefined;
+export type Request = Omit<Asking, 'userId'> & {
   /** Answers what is to change, or throws a refusal. Pure: it may be asked again, of other seats. */
   readonly rule: (seats: Draft, now: Temporal.Instant) => Change;
 };

@@ -34,7 +34,7 @@ export function orderRoutes(deps: Deps<DB>, sales: Sales, { limits, tickets }: S
       answers: { 201: Order, 400: Problem, 404: Conflict, 409: Conflict, 422: Problem },
       handle: async (incoming) => {
         const basket = { ...askedBy(incoming, 'buy'), wanted: wantedOf(incoming.body) };
-        const found = await orderOf(deps, await sales.decide(sale(basket, limits)));
+        const found = await foundOrder(deps, await sales.decide(sale(basket, limits)));
         return created(`/v2/orders/${found.order.id}`, await textOf(found));
       },
     }),
@@ -59,7 +59,7 @@ export function orderRoutes(deps: Deps<DB>, sales: Sales, { limits, tickets }: S
   ];
 }
 
-async function orderOf(deps: Deps<DB>, decided: Decided): Promise<FoundOrder> {
+async function foundOrder(deps: Deps<DB>, decided: Decided): Promise<FoundOrder> {
   const bought = granted(decided);
   if ('told' in bought) return getOrder(deps, bought.told.orderId ?? '');
   if (!bought.order) throw new TypeError('what was granted is no order');

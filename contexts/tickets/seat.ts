@@ -1,7 +1,7 @@
 import type { Refusal } from '@ticketbuddy/errors';
+import type { Asking } from './asking.ts';
 import { endOfHold, isAfter } from './moments.ts';
 import { seatsHeld, seatsSold, seatsUnknown } from './refusals.ts';
-import type { Attempt } from './store-idempotency.ts';
 
 /** One place at one event. A hold whose end has come is as good as none. */
 export type Seat = {
@@ -28,15 +28,7 @@ export type Hold = {
 export type SeatRef = number | string;
 
 /** The seats that one user wants at one event: all of them or none. */
-export type Selection = {
-  readonly eventId: string;
-  readonly userId: string;
-  readonly seatIds: readonly SeatRef[];
-  /** The trace in which they are wanted (W3C), handed on to what is told of it. */
-  readonly traceparent?: string | undefined;
-  /** Set when the client may ask again for the same, and must then get the same answer. */
-  readonly attempt?: Attempt | undefined;
-};
+export type Selection = Asking & { readonly seatIds: readonly SeatRef[] };
 
 /** What became of a request; one that was granted before has no seats here. */
 export type Outcome = { readonly refused: Refusal } | { readonly seats: readonly Seat[] };
