@@ -38,8 +38,8 @@ export async function deleteIdempotencyRecords(
   limit: number,
 ): Promise<number> {
   const { numAffectedRows } = await sql`
-    delete from tickets.idempotency where (scope, key) in (
-      select scope, key from tickets.idempotency
-      where created_at < ${before.toString()} order by created_at limit ${limit})`.execute(query);
+    delete from tickets.idempotency where ctid = any(array(
+      select ctid from tickets.idempotency
+      where created_at < ${before.toString()} order by created_at limit ${limit}))`.execute(query);
   return Number(numAffectedRows ?? 0);
 }

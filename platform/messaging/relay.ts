@@ -22,9 +22,9 @@ export async function relayPass(pool: pg.Pool, schema: string, broker: Broker): 
 /** Deletes what was published more than `keepMs` ago, at most 10,000 rows a call. Answers how many it deleted. */
 export async function pruneOutbox(pool: pg.Pool, schema: string, keepMs: number): Promise<number> {
   const { rowCount } = await pool.query(
-    `delete from ${schema}.outbox where position in (
-       select position from ${schema}.outbox
-       where published_at < now() - $1 * interval '1 millisecond' order by position limit 10000)`,
+    `delete from ${schema}.outbox where ctid = any(array(
+       select ctid from ${schema}.outbox
+       where published_at < now() - $1 * interval '1 millisecond' order by position limit 10000))`,
     [keepMs],
   );
   return rowCount ?? 0;
