@@ -12,7 +12,7 @@ const connections = 32;
 export async function createBareSales(pool: pg.Pool): Promise<void> {
   await pool.query(`
     create schema bare;
-    create table bare.seats (like tickets.seats including all) with (fillfactor = 38);
+    create table bare.seats (like tickets.seats including all) with (fillfactor = 60);
     create table bare.ledger (like tickets.ledger including all);
     create table bare.orders (like tickets.orders including all);
     create table bare.idempotency (like tickets.idempotency including all);
@@ -57,18 +57,13 @@ async function buy(pool: pg.Pool, { eventId, first }: Group): Promise<void> {
 
 // Each is one statement and commits by itself: no other way needs fewer trips.
 const holdSql = `
-  with changed as (
-    update bare.seats set holder_id = $3, hold_id = $4, held_since = $5, held_until = $6
-    where event_id = $1 and number = any($2::int[]) and owner_id is null and holder_id is null
-  )
   insert into bare.ledger (event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, at)
   values ($1, nextval('bare.version'), 0, 'held', $2, $3, $4, $5, $6, $5)`;
 
 const purchaseSql = `
   with changed as (
-    update bare.seats set owner_id = $3, sold_at = $6, holder_id = null, hold_id = null, held_since = null,
-      held_until = null
-    where event_id = $1 and number = any($2::int[]) and owner_id is null and holder_id = $3
+    update bare.seats set owner_id = $3, sold_at = $6
+    where event_id = $1 and number = any($2::int[]) and owner_id is null
   ), entered as (
     insert into bare.ledger (event_id, version, nth, kind, numbers, user_id, order_id, at)
     values ($1, nextval('bare.version'), 0, 'sold', $2, $3, $4, $6)

@@ -70,13 +70,18 @@ function grantedTwice({ holds, sales }: Told): string[] {
     .map(([seat, users]) => `seat ${seat} was granted to ${[...users].join(' and to ')}`);
 }
 
-function seatsNotAsTold(told: Told, { seats }: EventState): string[] {
+function seatsNotAsTold(told: Told, { seats, ledger }: EventState): string[] {
   const expected = expectedSeats(told);
-  const rows = new Map(seats.map((row) => [row.number, describeRow(row)]));
+  const last = lastEntries(ledger);
+  const rows = new Map(seats.map((row) => [row.number, describeRow(row, last.get(row.number))]));
   return [...new Set([...expected.keys(), ...rows.keys()])].flatMap((seat) => {
     const [one, other] = [expected.get(seat) ?? 'free', rows.get(seat) ?? 'free'];
     return one === other ? [] : [`seat ${seat} was told to be ${one}, and is ${other}`];
   });
+}
+
+function lastEntries(ledger: readonly LedgerRow[]): Map<number, LedgerRow> {
+  return new Map(ledger.flatMap((entry) => entry.numbers.map((number) => [number, entry] as const)));
 }
 
 function expectedSeats({ holds, sales }: Told): Map<number, string> {
@@ -86,9 +91,10 @@ function expectedSeats({ holds, sales }: Told): Map<number, string> {
   return expected;
 }
 
-function describeRow({ holder_id, hold_id, owner_id }: SeatRow): string {
+// Who holds a seat is a matter of the ledger alone.
+function describeRow({ owner_id }: SeatRow, last: LedgerRow | undefined): string {
   if (owner_id !== null) return soldTo(owner_id);
-  return holder_id === null ? 'free' : heldBy(holder_id, hold_id ?? '');
+  return last?.kind === 'held' || last?.kind === 'extended' ? heldBy(last.user_id ?? '', last.hold_id ?? '') : 'free';
 }
 
 function heldBy(userId: string, holdId: string): string {
@@ -129,27 +135,24 @@ function countsNotAsTold({ sales }: Told, { seats, countedUnsold, soldOutTold }:
 }
 
 function seatsUnlikeLedger({ seats, ledger }: EventState): string[] {
-  const last = new Map<number, LedgerRow>();
+  const sold = new Map<number, LedgerRow>();
   const again: string[] = [];
   for (const entry of ledger) {
     for (const number of entry.numbers) {
-      if (entry.kind === 'sold' && last.get(number)?.kind === 'sold')
-        again.push(`seat ${number} was sold again, by the ledger`);
-      last.set(number, entry);
+      if (sold.has(number)) again.push(`seat ${number} was ${entry.kind} again after it was sold, by the ledger`);
+      if (entry.kind === 'sold') sold.set(number, entry);
     }
   }
-  const unlike = seats.filter((seat) => stateOf(seat) !== stateAfter(last.get(seat.number)));
+  const unlike = seats.filter((seat) => stateOf(seat) !== stateAfter(sold.get(seat.number)));
   return [...again, ...unlike.map(({ number }) => `seat ${number} is unlike the ledger`)];
 }
 
-function stateOf(seat: SeatRow): string {
-  return [seat.holder_id, seat.hold_id, seat.held_since, seat.held_until, seat.owner_id, seat.sold_at].join();
+function stateOf({ owner_id, sold_at }: SeatRow): string {
+  return [owner_id, sold_at].join();
 }
 
-function stateAfter(entry: LedgerRow | undefined): string {
-  if (entry?.kind === 'sold') return [null, null, null, null, entry.user_id, entry.at].join();
-  if (entry === undefined || entry.kind === 'released') return [null, null, null, null, null, null].join();
-  return [entry.user_id, entry.hold_id, entry.held_since, entry.held_until, null, null].join();
+function stateAfter(sold: LedgerRow | undefined): string {
+  return sold ? [sold.user_id, sold.at].join() : [null, null].join();
 }
 
 function wrongTotals({ seats, orders }: EventState): string[] {

@@ -15,10 +15,6 @@ export type EventState = {
 export type SeatRow = {
   readonly number: number;
   readonly price_pence: number;
-  readonly holder_id: string | null;
-  readonly hold_id: string | null;
-  readonly held_since: string | null;
-  readonly held_until: string | null;
   readonly owner_id: string | null;
   readonly sold_at: string | null;
 };
@@ -28,8 +24,6 @@ export type LedgerRow = {
   readonly numbers: readonly number[];
   readonly user_id: string | null;
   readonly hold_id: string | null;
-  readonly held_since: string | null;
-  readonly held_until: string | null;
   readonly at: string;
 };
 
@@ -49,10 +43,9 @@ export async function readState(pool: pg.Pool, eventId: string): Promise<EventSt
     await client.query('begin isolation level repeatable read read only');
     const state = {
       seats: await rows<SeatRow>(`
-        select number, price_pence, holder_id, hold_id, held_since::text, held_until::text, owner_id, sold_at::text
-        from tickets.seats where event_id = $1`),
+        select number, price_pence, owner_id, sold_at::text from tickets.seats where event_id = $1`),
       ledger: await rows<LedgerRow>(`
-        select kind, numbers, user_id, hold_id, held_since::text, held_until::text, at::text from tickets.ledger
+        select kind, numbers, user_id, hold_id, at::text from tickets.ledger
         where event_id = $1 and kind not in ('created', 'priced') order by version, nth`),
       orders: await rows<OrderRow>(
         'select id, number, user_id, numbers, total_pence from tickets.orders where event_id = $1',

@@ -77,6 +77,7 @@ async function open(
   });
   closing.unshift(() => server.close());
   const url = await server.listen({ host: config.host, port: config.port }).catch((error) => refusePort(error, config));
+  log.info(`Server listening at ${url}`);
 
   let seeded = 0;
   if (config.seed) {

@@ -90,13 +90,11 @@ async function endHolds({ pool }: TestDatabase, seatIds?: readonly string[]): Pr
   await pool.query(
     `with ended as (
        select event_id, holder_id, hold_id, held_since, array_agg(number) as numbers, now() - interval '1 second' as until
-       from tickets.seats where holder_id is not null and ($1::uuid[] is null or id = any($1))
+       from tickets.holds join tickets.seats using (event_id, number) where $1::uuid[] is null or id = any($1)
        group by event_id, holder_id, hold_id, held_since
      ), moved as (
        update tickets.sales set version = version + 1 where event_id in (select event_id from ended)
        returning event_id, version
-     ), changed as (
-       update tickets.seats as s set held_until = e.until from ended as e where s.hold_id = e.hold_id and s.number = any(e.numbers)
      )
      insert into tickets.ledger (event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, at)
      select event_id, version, row_number() over (partition by event_id), 'extended', numbers, holder_id, hold_id,

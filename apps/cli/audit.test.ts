@@ -31,16 +31,6 @@ test.each([
     line: `event ${event} seat 3: the table says open, £0.01; the ledger says open, £42.50`,
   },
   {
-    tampered: 'another holder',
-    by: `update tickets.seats set holder_id = '${ben}' where number = 2`,
-    line: `event ${event} seat 2: the table says held by ${ben} until 2030-01-02T00:00:00Z, £42.50; the ledger says held by ${ann} until 2030-01-02T00:00:00Z, £42.50`,
-  },
-  {
-    tampered: 'another hold',
-    by: `update tickets.seats set hold_id = '${ben}' where number = 2`,
-    line: `event ${event} seat 2: the table says held by ${ann} since 2030-01-01T00:00:00Z (hold ${ben}) until 2030-01-02T00:00:00Z, £42.50; the ledger says held by ${ann} since 2030-01-01T00:00:00Z (hold ${hold}) until 2030-01-02T00:00:00Z, £42.50`,
-  },
-  {
     tampered: 'a buyer who never bought',
     by: `update tickets.seats set owner_id = '${ben}', sold_at = '2030-01-01' where number = 3`,
     line: `event ${event} seat 3: the table says sold to ${ben} at 2030-01-01T00:00:00Z, £42.50; the ledger says open, £42.50`,
@@ -67,10 +57,6 @@ test.each([
   {
     kind: 'sold',
     line: `seat 1: the table says sold to ${ann} at 2030-01-01T00:00:00Z, £42.50; the ledger says held by ${ann} until 2030-01-02T00:00:00Z, £42.50`,
-  },
-  {
-    kind: 'held',
-    line: `seat 2: the table says held by ${ann} until 2030-01-02T00:00:00Z, £42.50; the ledger says open, £42.50`,
   },
   {
     kind: 'created',
@@ -145,7 +131,7 @@ test('a database user who may only read can audit, and one who may not is told w
   });
   await pool.query(`
     grant usage on schema tickets to ${reader};
-    grant select on tickets.seats to ${reader}`);
+    grant select on tickets.seats, tickets.holds to ${reader}`);
   const context = aContext({ DATABASE_URL: url.replace(/\/\/.*@/, `//${reader}:secret@`) });
   await expect(audit(context)).rejects.toThrow(/^The database user may not audit: it needs /);
   await pool.query(`grant select on tickets.ledger to ${reader}`);
@@ -160,13 +146,11 @@ async function aShop({ events = 1 } = {}): Promise<TestDatabase> {
     select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Show', now(), now(), 0, 10, 4250, 1, now()
     from generate_series(1, ${events}) as n;
     insert into tickets.sales (event_id, version, unsold) select id, 3, 2 from tickets.events;
-    insert into tickets.seats
-      (event_id, number, id, price_pence, owner_id, sold_at, holder_id, hold_id, held_since, held_until)
+    insert into tickets.seats (event_id, number, id, price_pence, owner_id, sold_at)
     select id, s.* from tickets.events, (values
-      (1, '${seatId(1)}'::uuid, 4250, '${ann}'::uuid, timestamptz '2030-01-01Z',
-        null::uuid, null::uuid, null::timestamptz, null::timestamptz),
-      (2, '${seatId(2)}', 4250, null, null, '${ann}', '${hold}', '2030-01-01Z', '2030-01-02Z'),
-      (3, '${seatId(3)}', 4250, null, null, null, null, null, null)) as s;
+      (1, '${seatId(1)}'::uuid, 4250, '${ann}'::uuid, timestamptz '2030-01-01Z'),
+      (2, '${seatId(2)}', 4250, null, null),
+      (3, '${seatId(3)}', 4250, null, null)) as s;
     insert into tickets.ledger
       (event_id, version, nth, kind, numbers, seat_ids, price_pence, user_id, hold_id, held_since, held_until, at)
     select id, e.*, timestamptz '2030-01-01Z' from tickets.events, (values

@@ -38,7 +38,7 @@ async function auditAll(pool: pg.Pool, { status, interrupted }: Terminal): Promi
 // By PostgreSQL's error code.
 const unfit: Readonly<Record<string, string>> = {
   '42P01': 'There is nothing to audit: the database has no seats and no ledger; start the shop once, which makes them.',
-  '42501': 'The database user may not audit: it needs to select from tickets.seats and tickets.ledger.',
+  '42501': 'The database user may not audit: it needs to select from tickets.seats, tickets.holds and tickets.ledger.',
 };
 
 function refuseUnfit(error: unknown): never {

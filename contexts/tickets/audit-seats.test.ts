@@ -37,28 +37,18 @@ describe('the audit names a seat', () => {
       tamper: `update tickets.seats set owner_id = '${idOf('eve')}', sold_at = now() where number = 3`,
     },
     {
-      what: 'whose hold was made longer',
-      tamper: `update tickets.seats set held_until = held_until + interval '1 microsecond' where number = 2`,
-      number: 2,
-    },
-    {
-      what: 'whose hold was handed on',
-      tamper: `update tickets.seats set holder_id = '${idOf('eve')}' where number = 2`,
-      number: 2,
-    },
-    {
       what: 'whose id was changed',
       tamper: `update tickets.seats set id = '${randomUUID()}' where number = 3`,
     },
-  ])('$what', async ({ tamper, number = 3 }) => {
+  ])('$what', async ({ tamper }) => {
     const { deps, pool, announce, seats } = await openBoxOffice();
     const [, held] = await announce();
     await reserveSeats(deps, [aRequest(idOf('ann'), held)]);
-    const honest = (await seats())[number - 1];
+    const honest = (await seats())[2];
     await unguarded(pool, tamper);
-    const tampered = (await seats())[number - 1];
+    const tampered = (await seats())[2];
     expect(tampered).not.toEqual(honest);
-    expect(await findings({ deps })).toEqual([{ eventId: anEvent().id, number, table: tampered, ledger: honest }]);
+    expect(await findings({ deps })).toEqual([{ eventId: anEvent().id, number: 3, table: tampered, ledger: honest }]);
   });
 
   test('that was deleted', async () => {

@@ -76,11 +76,6 @@ export class Draft implements Seats {
     if (first.state === 'held') this.#ofHold.set(first.holdId, seats);
   }
 
-  /** Whether the seat is still what `seat` made of it. */
-  isLast(seat: Seat): boolean {
-    return this.#changed.get(seat.number) === seat;
-  }
-
   /** Lets the house know, now that all this is committed. */
   commit(): void {
     if (this.standing && this.#changes.length > 0) this.#house?.apply(this.standing.version + 1, this.#changes);

@@ -66,7 +66,7 @@ describe('the property names the promise that a planted defect breaks', () => {
       promise: 'an event has as many seats as its venue',
     },
     {
-      what: 'the ledger does not hear of a longer hold',
+      what: 'the ledger does not hear of a later sale',
       defect: ledgerMissesSomething,
       promise: 'the ledger tells the same as the seats',
     },

@@ -1,5 +1,5 @@
 import type { Database, Transact } from '@ticketbuddy/postgres';
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Judged } from './batch.ts';
 import type { House } from './house.ts';
 import type { LedgerEntry, LedgerKind } from './ledger.ts';
@@ -36,10 +36,13 @@ export async function loadHouse(tx: Transact<DB>, eventId: string) {
   return rows[0] && { eventId, ...rows[0], seats: await seatsOfEvent({ query: tx }, eventId) };
 }
 
+type SeatRow = Selectable<DB['seats']> & Omit<Selectable<DB['holds']>, 'event_id' | 'number'>;
+
 export async function seatsOfEvent({ query }: { readonly query: Querying }, eventId: string): Promise<Seat[]> {
-  const { rows } = await sql<Selectable<DB['seats']>>`
-    select event_id, number, id, price_pence, holder_id, hold_id, held_since, held_until, owner_id, sold_at
-    from tickets.seats where event_id = ${eventId} order by number`.execute(query);
+  const { rows } = await sql<SeatRow>`
+    select s.event_id, s.number, s.id, s.price_pence, s.owner_id, s.sold_at, h.holder_id, h.hold_id, h.held_since, h.held_until
+    from tickets.seats as s left join tickets.holds as h on h.event_id = s.event_id and h.number = s.number
+    where s.event_id = ${eventId} order by s.number`.execute(query);
   return rows.map(toSeat);
 }
 
@@ -59,7 +62,6 @@ export async function ledgerSince(query: Querying, eventId: string, version: num
  */
 export async function writeBatch(query: Querying, batch: Judged, events: readonly Fenced[]): Promise<Set<string>> {
   const at = batch.now.toString();
-  const [entries, orders, { decisions }] = [entriesOf(batch), ordersOf(batch), batch];
   const { rows } = await sql<{ event_id: string }>`
     with fence as materialized (
       select s.event_id, w.moves, w.sold
@@ -75,29 +77,46 @@ export async function writeBatch(query: Querying, batch: Judged, events: readonl
         sold_out_version = s.sold_out_version + (s.unsold = f.sold and f.sold > 0)::int
       from fence as f where s.event_id = f.event_id and f.moves
       returning s.event_id, s.version
-    ), granted as materialized (
+    )${writeEntries(batch, at)}${writeOrders(batch, at)}${writeDecisions(batch, events, at)}
+    select event_id from fence`.execute(query);
+  return new Set(rows.map(({ event_id }) => event_id));
+}
+
+// What there is none of is not mentioned: a part that does nothing costs as much as a seat.
+const nothing = sql``;
+
+function writeEntries(batch: Judged, at: string): RawBuilder<unknown> {
+  const entries = entriesOf(batch);
+  if (entries.length === 0) return nothing;
+  const sells = entries.some(({ kind }) => kind === 'sold');
+  return sql`, granted as materialized (
       select m.version, g.* from moved as m join unnest(
         ${entries.map(({ eventId }) => eventId)}::uuid[], ${entries.map((_, nth) => nth)}::int[],
         ${entries.map(({ kind }) => kind)}::text[], ${entries.map(({ numbers }) => numbers)}::text[],
-        ${entries.map(({ lasting }) => lasting)}::text[], ${entries.map(({ userId }) => userId)}::uuid[],
-        ${entries.map(({ holdId }) => holdId)}::uuid[], ${entries.map(({ heldSince }) => heldSince)}::timestamptz[],
+        ${entries.map(({ userId }) => userId)}::uuid[], ${entries.map(({ holdId }) => holdId)}::uuid[],
+        ${entries.map(({ heldSince }) => heldSince)}::timestamptz[],
         ${entries.map(({ heldUntil }) => heldUntil)}::timestamptz[], ${entries.map(({ orderId }) => orderId)}::uuid[]
-      ) as g (event_id, nth, kind, numbers, lasting, user_id, hold_id, held_since, held_until, order_id) using (event_id)
-    ), changed as (
-      update tickets.seats as s
-      set holder_id = case when g.held_until is not null then g.user_id end,
-        hold_id = case when g.held_until is not null then g.hold_id end,
-        held_since = g.held_since, held_until = g.held_until,
-        owner_id = case when g.kind = 'sold' then g.user_id end,
-        sold_at = case when g.kind = 'sold' then ${at}::timestamptz end
-      from granted as g, unnest(g.lasting::int[]) as n (number)
-      where s.event_id = g.event_id and s.number = n.number
+      ) as g (event_id, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id) using (event_id)
     ), entered as (
       insert into tickets.ledger
         (event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id, at)
       select event_id, version, nth, kind, numbers::int[], user_id, hold_id, held_since, held_until, order_id, ${at}
       from granted
-    ), ordered as (
+    )${sells ? sellSeats(at) : nothing}`;
+}
+
+function sellSeats(at: string): RawBuilder<unknown> {
+  return sql`, sold as (
+      update tickets.seats as s set owner_id = g.user_id, sold_at = ${at}
+      from granted as g, unnest(g.numbers::int[]) as n (number)
+      where g.kind = 'sold' and s.event_id = g.event_id and s.number = n.number
+    )`;
+}
+
+function writeOrders(batch: Judged, at: string): RawBuilder<unknown> {
+  const orders = ordersOf(batch);
+  if (orders.length === 0) return nothing;
+  return sql`, ordered as (
       insert into tickets.orders (id, number, event_id, user_id, numbers, total_pence, bought_at)
       select o.id, o.number, o.event_id, o.user_id, o.numbers::int[], o.total_pence, ${at}
       from moved join unnest(
@@ -106,7 +125,13 @@ export async function writeBatch(query: Querying, batch: Judged, events: readonl
         ${orders.map(({ seats }) => `{${seats.join(',')}}`)}::text[],
         ${orders.map(({ totalPence }) => totalPence)}::bigint[]
       ) as o (event_id, id, number, user_id, numbers, total_pence) using (event_id)
-    ), decided as (
+    )`;
+}
+
+// Of an event without seats there is a decision too, that it has none.
+function writeDecisions({ decisions }: Judged, events: readonly Fenced[], at: string): RawBuilder<unknown> {
+  if (decisions.length === 0) return nothing;
+  return sql`, decided as (
       insert into tickets.idempotency (scope, key, request_hash, refused_code, refused_text, answer, created_at)
       select d.scope, d.key, d.hash, d.code, d.text, d.answer::json, ${at}
       from unnest(
@@ -117,9 +142,7 @@ export async function writeBatch(query: Querying, batch: Judged, events: readonl
       ) as d (event_id, scope, key, hash, code, text, answer)
       where d.event_id in (select event_id from fence) or d.event_id <> all (${events.map(({ eventId }) => eventId)}::uuid[])
       order by d.scope, d.key
-    )
-    select event_id from fence`.execute(query);
-  return new Set(rows.map(({ event_id }) => event_id));
+    )`;
 }
 
 /** What to tell of events whose last seat the transaction has sold. */
@@ -135,24 +158,20 @@ type Entry = {
   readonly kind: LedgerKind;
   readonly userId: string;
   readonly numbers: string;
-  /** The numbers of those seats that nothing later in the batch changed again. */
-  readonly lasting: string;
   readonly holdId: string | undefined;
   readonly heldSince: string | undefined;
   readonly heldUntil: string | undefined;
   readonly orderId: string | undefined;
 };
 
-function entriesOf({ granted, drafts }: Judged): Entry[] {
+function entriesOf({ granted }: Judged): Entry[] {
   return granted.map(({ request: { eventId }, change: { kind, userId, seats, holdId, order } }) => {
     const held = seats[0]?.state === 'held' ? seats[0] : undefined;
-    const draft = drafts.get(eventId);
     return {
       eventId,
       kind,
       userId,
       numbers: numbersOf(seats),
-      lasting: numbersOf(seats.filter((seat) => draft?.isLast(seat))),
       holdId: held?.holdId ?? holdId,
       heldSince: held && textOf(held.heldSince),
       heldUntil: held && textOf(held.heldUntil),
@@ -173,11 +192,11 @@ function toStandings(rows: Standings): Standing[] {
   return rows.map(({ event_id, version }) => ({ eventId: event_id, version }));
 }
 
-function toSeat(row: Selectable<DB['seats']>): Seat {
+function toSeat(row: SeatRow): Seat {
   return { eventId: row.event_id, number: row.number, id: row.id, pricePence: row.price_pence, ...stateOf(row) };
 }
 
-function stateOf(row: Selectable<DB['seats']>): SeatState {
+function stateOf(row: SeatRow): SeatState {
   const { holder_id, hold_id, held_since, held_until, owner_id, sold_at } = row;
   if (owner_id !== null && sold_at !== null) return { state: 'sold', ownerId: owner_id, soldAt: sold_at };
   if (holder_id === null || hold_id === null || held_since === null || held_until === null) return { state: 'open' };

@@ -41,6 +41,15 @@ export interface Events {
   version: number | null;
 }
 
+export interface Holds {
+  event_id: string | null;
+  held_since: ColumnType<Temporal.Instant, string, string> | null;
+  held_until: ColumnType<Temporal.Instant, string, string> | null;
+  hold_id: string | null;
+  holder_id: string | null;
+  number: number | null;
+}
+
 export interface Idempotency {
   answer: Json | null;
   created_at: ColumnType<Temporal.Instant, string, string>;
@@ -105,10 +114,6 @@ export interface Sales {
 
 export interface Seats {
   event_id: string;
-  held_since: ColumnType<Temporal.Instant, string, string> | null;
-  held_until: ColumnType<Temporal.Instant, string, string> | null;
-  hold_id: string | null;
-  holder_id: string | null;
   id: string;
   number: number;
   owner_id: string | null;
@@ -126,6 +131,7 @@ export interface SigningKeys {
 export interface DB {
   buyers: Buyers;
   events: Events;
+  holds: Holds;
   idempotency: Idempotency;
   inbox: Inbox;
   ledger: Ledger;

@@ -7,16 +7,34 @@ const membersMax = 1_001;
 
 /**
  * A reader of bodies that must be JSON of this schema. It names a member that is not, as a JSON path. Schemas have at most
- * 8 levels, and lists of at most 1000 items.
+ * 8 levels, and lists of at most 1000 items; lists of members that may not repeat are of numbers or texts.
  */
 export function jsonBody<T extends TSchema>(schema: T): (body: Buffer) => Static<T> {
-  const compiled = Compile(schema);
+  const [compiled, loose] = [Compile(schema), Compile(withRepeats(schema))];
+  const sets = membersOf(schema).flatMap(([name, { uniqueItems }]) => (uniqueItems ? name : []));
   return (body) => {
     const value = parse(body);
-    if (compiled.Check(value)) return value as Static<T>;
+    if (loose.Check(value) && sets.every((name) => isSet((value as Members)[name]))) return value as Static<T>;
     const [first] = compiled.Errors(trimmed(value));
     throw unreadable(pathOf(first?.instancePath), `The value ${first?.message ?? 'is not what is expected'}.`);
   };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+type Member = TSchema & { readonly uniqueItems?: boolean };
+
+function membersOf(schema: TSchema): [string, Member][] {
+  return Object.entries((schema as { readonly properties?: Record<string, Member> }).properties ?? {});
+}
+
+// The library makes a digest of each item of a list that has no item twice, which costs more than all else.
+function withRepeats(schema: TSchema): TSchema {
+  const properties = membersOf(schema).map(([name, { uniqueItems: _, ...member }]) => [name, member]);
+  return properties.length === 0 ? schema : { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function isSet(items: unknown): boolean {
+  return !Array.isArray(items) || new Set(items).size === items.length;
 }
 
 function parse(body: Buffer): unknown {

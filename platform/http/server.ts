@@ -5,13 +5,7 @@ import { finished, Readable } from 'node:stream';
 import { parsePathGuid } from '@ticketbuddy/dotnet-json';
 import { Refusal, tooLarge, unreadable, unsupportedMedia } from '@ticketbuddy/errors';
 import { inSpan, inTrace, metricsContentType, traceIdOf } from '@ticketbuddy/telemetry';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { answerAtHand } from './at-hand.ts';
 import { isJsonInUtf8 } from './content-type.ts';
 import { answerCors } from './cors.ts';
@@ -24,6 +18,7 @@ import type { Answer, Incoming, Route } from './route.ts';
 
 export type ServerOptions = {
   readonly routes: readonly Route[];
+  /** Told of requests that failed. Nothing is made of it for the others. */
   readonly log: FastifyBaseLogger;
   /** Whether an error will pass when the caller tries again. */
   readonly isTransient: (error: unknown) => boolean;
@@ -43,8 +38,6 @@ const jsonType = 'application/json; charset=utf-8';
 /** A server that answers `routes`, `/health`, `/metrics`, `/openapi.json` and `/docs`; not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
-    loggerInstance: options.log,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
@@ -182,7 +175,7 @@ function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): 
   }
 }
 
-function answerErrors(server: FastifyInstance, { isTransient }: ServerOptions): void {
+function answerErrors(server: FastifyInstance, { isTransient, log }: ServerOptions): void {
   server.setNotFoundHandler((_request, reply) => void reply.code(404).send());
   server.setErrorHandler((error, request, reply) => {
     const trace = request.observed?.trace;
@@ -192,8 +185,9 @@ function answerErrors(server: FastifyInstance, { isTransient }: ServerOptions): 
       return write(reply, refusalAnswer(refusal, trace));
     }
     const passes = isTransient(error);
-    const about = { err: error, route: request.routeOptions.url, traceId: traceIdOf(trace?.traceparent) };
-    request.log[passes ? 'warn' : 'error'](about, 'request failed');
+    const { id: requestId, routeOptions } = request;
+    const about = { requestId, err: error, route: routeOptions.url, traceId: traceIdOf(trace?.traceparent) };
+    log[passes ? 'warn' : 'error'](about, 'request failed');
     return write(reply, unexpectedAnswer(passes));
   });
 }

@@ -14,23 +14,17 @@ create table tickets.sales (
   constraint sold_out_without_a_seat_left check ((unsold = 0) = (sold_out_at is not null))
 ) with (fillfactor = 50);
 
--- Half of a page stays free, so that a batch that changes each seat on it can leave the indexes alone.
-alter table tickets.seats set (fillfactor = 38);
+-- A hold is a matter of the ledger alone: seats change when they are sold, and a page keeps room for that, so that the
+-- indexes are left alone.
+drop trigger a_sold_seat_keeps_its_buyer_and_price on tickets.seats;
 alter table tickets.seats
-  add column hold_id uuid,
-  add column held_since timestamptz,
-  drop constraint a_hold_has_an_end;
-
-update tickets.seats as s set hold_id = h.hold_id, held_since = h.held_until - interval '15 minutes'
-from (
-  select event_id, holder_id, held_until, gen_random_uuid() as hold_id from tickets.seats
-  where holder_id is not null group by event_id, holder_id, held_until
-) as h
-where s.event_id = h.event_id and s.holder_id = h.holder_id and s.held_until = h.held_until;
-
-alter table tickets.seats add constraint a_hold_has_an_end check (
-  (holder_id is null) = (held_until is null) and (holder_id is null) = (hold_id is null)
-  and (holder_id is null) = (held_since is null));
+  drop constraint a_hold_has_an_end, drop constraint a_sale_ends_the_hold, drop column holder_id, drop column held_until;
+alter table tickets.seats set (fillfactor = 60);
+create trigger a_sold_seat_keeps_its_buyer_and_price
+before update of event_id, number, id, owner_id, price_pence on tickets.seats for each row
+when (old.owner_id is not null and (new.event_id, new.number, new.id, new.owner_id, new.price_pence)
+  is distinct from (old.event_id, old.number, old.id, old.owner_id, old.price_pence))
+execute function tickets.refuse_change('a sold seat keeps its buyer and its price');
 
 -- The ledger is read by event and version: everything that has happened since a version.
 drop trigger the_ledger_is_append_only on tickets.ledger;
@@ -44,13 +38,8 @@ alter table tickets.ledger
   add constraint ledger_kind_check check (kind in ('created', 'priced', 'held', 'extended', 'released', 'sold')),
   drop constraint ledger_check2,
   drop constraint ledger_check3;
-update tickets.ledger as l set version = position,
-  hold_id = (
-    select s.hold_id from tickets.seats as s
-    where s.event_id = l.event_id and s.number = any(l.numbers) and s.holder_id = l.user_id and s.held_until = l.held_until
-    limit 1),
-  held_since = held_until - interval '15 minutes';
-update tickets.ledger set hold_id = gen_random_uuid() where kind = 'held' and hold_id is null;
+update tickets.ledger set version = position;
+update tickets.ledger set hold_id = gen_random_uuid(), held_since = at where kind = 'held';
 drop index tickets.ledger_by_event;
 alter table tickets.ledger
   alter column version set not null,
@@ -63,6 +52,18 @@ alter table tickets.ledger
     and (held_until is null) = (held_since is null) and (kind in ('held', 'extended', 'released')) = (hold_id is not null));
 create trigger the_ledger_is_append_only before update or delete or truncate on tickets.ledger
 for each statement execute function tickets.refuse_change('the ledger is append-only');
+
+-- Who has a seat for how long: what was last done to it. The end of the hold may have come.
+create view tickets.holds as
+select event_id, number, user_id as holder_id, hold_id, held_since, held_until
+from (
+  select distinct on (l.event_id, n.number)
+    l.event_id, n.number, l.kind, l.user_id, l.hold_id, l.held_since, l.held_until
+  from tickets.ledger as l, unnest(l.numbers) as n (number)
+  where l.kind in ('held', 'extended', 'released', 'sold')
+  order by l.event_id, n.number, l.version desc, l.nth desc
+) as latest
+where kind in ('held', 'extended');
 
 insert into tickets.sales (event_id, version, unsold, sold_out_at, sold_out_version)
 select e.id, (select max(version) from tickets.ledger where event_id = e.id),

@@ -92,7 +92,7 @@ export const writtenForgotten: Plant = {
 
 /** The batcher writes the first thing that happens to a seat in a batch, and not the last. */
 export const firstStateWritten: Plant = {
-  store: (store) => ({ ...store, write: (judged, events) => store.write(withFirstStates(judged), events) }),
+  store: (store) => ({ ...store, write: (judged, events) => store.write(fromTheLast(judged), events) }),
 };
 
 /** Nobody is told that the last seat of an event is sold. */
@@ -156,13 +156,6 @@ function soldAnyway(draft: Draft, held: readonly Seat[], { userId, now, name }: 
   return { kind: 'sold', userId, seats: sold, ...(order && { order }) };
 }
 
-function withFirstStates(judged: Judged): Judged {
-  const first = new Map<string, Seat>();
-  for (const seat of judged.granted.flatMap(({ change }) => change.seats)) {
-    const name = `${seat.eventId} ${seat.number}`;
-    if (!first.has(name)) first.set(name, seat);
-  }
-  const isLast = (seat: Seat) => first.get(`${seat.eventId} ${seat.number}`) === seat;
-  const drafts = [...judged.drafts].map(([eventId]) => [eventId, { isLast } as Draft] as const);
-  return { ...judged, drafts: new Map(drafts) };
+function fromTheLast(judged: Judged): Judged {
+  return { ...judged, granted: judged.granted.toReversed() };
 }

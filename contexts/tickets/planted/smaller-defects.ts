@@ -6,11 +6,19 @@ import { createSeats, saveEvent } from '../store.ts';
 import { seatsOfEvent } from '../store-sales.ts';
 import type { DB } from '../tables.gen.ts';
 import { realSelling, type Selling } from './selling.ts';
-import { moveHolds } from './store-of-defects.ts';
+import { moveHolds, moveSales } from './store-of-defects.ts';
 
 /** A hold ends a minute before the time that its holder was told. */
 export function holdsEndEarly(deps: Deps<DB>): Selling {
-  return holdsMoved(deps, -1);
+  const real = realSelling(deps);
+  return {
+    ...real,
+    async reserve(selections) {
+      const outcomes = await real.reserve(selections);
+      for (const { userId } of selections) await deps.db.transaction((tx) => moveHolds(tx, userId, -1));
+      return outcomes;
+    },
+  };
 }
 
 /** D10: an old message overwrites a new one, because each counts as newer than the one before. */
@@ -36,9 +44,17 @@ export function oneSeatMissing(deps: Deps<DB>): Selling {
   };
 }
 
-/** Holds become longer, and the ledger does not hear of it. */
+/** Sales come to be later, and the ledger does not hear of it. */
 export function ledgerMissesSomething(deps: Deps<DB>): Selling {
-  return holdsMoved(deps, 1);
+  const real = realSelling(deps);
+  return {
+    ...real,
+    async purchase(selections) {
+      const outcomes = await real.purchase(selections);
+      for (const { userId } of selections) await deps.db.transaction((tx) => moveSales(tx, userId, 1));
+      return outcomes;
+    },
+  };
 }
 
 /** D27: a buyer hears of a seat that is sold for good that it is reserved, and comes back in vain. */
@@ -47,16 +63,4 @@ export function soldSeatsStayReserved(deps: Deps<DB>): Selling {
   const told = (outcome: Outcome): Outcome =>
     'refused' in outcome && outcome.refused.code === 'seats_sold' ? { refused: seatsHeld() } : outcome;
   return { ...real, purchase: async (selections) => (await real.purchase(selections)).map(told) };
-}
-
-function holdsMoved(deps: Deps<DB>, minutes: number): Selling {
-  const real = realSelling(deps);
-  return {
-    ...real,
-    async reserve(selections) {
-      const outcomes = await real.reserve(selections);
-      for (const { userId } of selections) await deps.db.transaction((tx) => moveHolds(tx, userId, minutes));
-      return outcomes;
-    },
-  };
 }

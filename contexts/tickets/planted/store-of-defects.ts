@@ -51,12 +51,24 @@ export async function writeUnfenced(
   if (standing) await writeBatch(tx, judged, [{ ...standing, moves: true, sold }]);
 }
 
-/** Lets the holds of a user end so many minutes later, and tells the ledger nothing. */
+/** Lets the holds of a user end so many minutes later, whatever their holder was told. */
 export async function moveHolds(tx: Transact<DB>, userId: string, minutes: number): Promise<void> {
   await moveOn(tx);
   await sql`
-    update tickets.seats set held_until = held_until + ${minutes} * interval '1 minute'
-    where holder_id = ${userId}`.execute(tx);
+    insert into tickets.ledger (event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, at)
+    select event_id, version, row_number() over (), 'extended', array_agg(number), holder_id, hold_id, held_since,
+      held_until + ${minutes} * interval '1 minute', held_since
+    from tickets.holds join tickets.sales using (event_id) where holder_id = ${userId}
+    group by event_id, version, holder_id, hold_id, held_since, held_until`.execute(tx);
+}
+
+/** Lets what a user bought have been bought so many minutes later, and tells the ledger nothing. */
+export async function moveSales(tx: Transact<DB>, userId: string, minutes: number): Promise<void> {
+  await moveOn(tx);
+  await sql`
+    update tickets.seats set sold_at = sold_at + ${minutes} * interval '1 minute' where owner_id = ${userId}`.execute(
+    tx,
+  );
 }
 
 // The database refuses what goes past the version of a sale.

@@ -150,8 +150,7 @@ export class ModelDatabase {
       const sale = this.sales.get(eventId);
       if (!sale || !moves || !current.has(eventId)) return [];
       const granted = judged.granted.filter(({ request }) => request.eventId === eventId);
-      const draft = judged.drafts.get(eventId);
-      const seats = granted.flatMap(({ change }) => change.seats.filter((seat) => draft?.isLast(seat)));
+      const seats = granted.flatMap(({ change }) => change.seats);
       const entries = granted.map((one, nth) => entryOf(one, nth, judged.now));
       return { sale, entries, seats: seats.map(keepingPrice(sale)), sold, tellsSoldOut: soldOut };
     });
