@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   draftNotConsulted,
-  firstStateWritten,
   holdLookedAtBefore,
   holdOnNothing,
   holdWithoutFence,
@@ -11,6 +10,7 @@ import {
   purchaseWithoutFence,
   refusedHoldKeepsSeats,
   sellOutNotTold,
+  writtenBackwards,
   writtenForgotten,
 } from './planted/simulated-defects.ts';
 import { simulateDay } from './simulation/day.ts';
@@ -77,9 +77,9 @@ describe('the simulation names the promise that a planted defect breaks', () => 
       promise: 'a house that is brought up to date equals the table',
     },
     {
-      what: 'not the last state of a seat is written, but the first',
-      plant: firstStateWritten,
-      promise: 'the ledger tells the same as the seats',
+      what: 'a batch is written from its last request to its first',
+      plant: writtenBackwards,
+      promise: 'a hold is kept until its end',
     },
   ])('$what', async ({ plant, promise }) => {
     expect(await promisesBroken(plant, promise)).toContain(promise);

@@ -90,8 +90,8 @@ export const writtenForgotten: Plant = {
   },
 };
 
-/** The batcher writes the first thing that happens to a seat in a batch, and not the last. */
-export const firstStateWritten: Plant = {
+/** The batcher writes a batch in another order than that in which it was decided. */
+export const writtenBackwards: Plant = {
   store: (store) => ({ ...store, write: (judged, events) => store.write(fromTheLast(judged), events) }),
 };
 
