@@ -26,18 +26,21 @@ describe('the database refuses, whoever asks,', () => {
     },
     {
       what: 'to give a sold seat another number',
-      statement: 'update tickets.seats set number = 4 where number = 1',
-      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+      statement: 'update tickets.seats set number = 11 where number = 1',
+      guard: 'seats_are_never_renumbered',
     },
     {
       what: 'to give a sold seat another id',
       statement: 'update tickets.seats set id = gen_random_uuid() where number = 1',
-      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+      guard: 'seats_are_never_renumbered',
     },
     {
       what: 'to move a sold seat to another event',
-      statement: 'update tickets.seats set event_id = gen_random_uuid() where number = 1',
-      guard: 'a_sold_seat_keeps_its_buyer_and_price',
+      statement: `
+        insert into tickets.events
+        select (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).* from tickets.events as e;
+        update tickets.seats set event_id = (select id from tickets.events where id <> event_id) where number = 1`,
+      guard: 'seats_are_never_renumbered',
     },
     {
       what: 'to empty the table of seats',

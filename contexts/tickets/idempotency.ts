@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { keyReused, Refusal } from '@ticketbuddy/errors';
 import { brokenConstraint } from '@ticketbuddy/postgres';
 import type { Change, Decided, Request, Told } from './request.ts';
@@ -32,7 +32,7 @@ export function withAttempt(selection: Selection, useCase: string, key: string |
 
 /** A user's attempt at a use case; `depends` is everything that the decision depends on, as JSON. */
 export function attemptOf(useCase: string, userId: string, key: string, depends: unknown): Attempt {
-  const requestHash = createHash('sha256').update(JSON.stringify(depends)).digest();
+  const requestHash = hash('sha256', JSON.stringify(depends), 'buffer');
   return { scope: `${useCase} ${userId}`, key, requestHash };
 }
 
