@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@ticketbuddy/testing';
 import { type Exchange, openConnections, type Shot } from './closed-loop.ts';
 import { WireConnection } from './wire-connection.ts';
@@ -7,14 +8,19 @@ export type OpenLoop<T> = {
   /** How many requests are due in a second, on average; as people come, independent of each other. */
   readonly perSecond: number;
   readonly shots: readonly Shot<T>[];
-  /** Called with each answer when it is there. */
-  readonly answered?: (exchange: Exchange<T>) => void;
+  /** Called with each answer when it is there. Whoever is to ask something more then does so on the same connection. */
+  readonly answered?: (exchange: Exchange<T>) => FollowUp | undefined;
 };
+
+/** What somebody asks once he has his answer. */
+export type FollowUp = { readonly request: string; readonly answered: (status: number, body: string) => void };
 
 const connectionsAtFirst = 64;
 // A server that falls behind further than that is overloaded; its requests then wait here, and their wait counts.
 const connectionsMax = 1_000;
 const tickMs = 1;
+// A server is told of connections before it has taken them all; whoever buys has seen its page before.
+const acceptedMs = 100;
 
 /**
  * Sends each request at its time, whatever became of those before it, on as many connections as that needs. A latency
@@ -24,10 +30,11 @@ const tickMs = 1;
 export async function openLoop<T>({ urls, perSecond, shots, answered }: OpenLoop<T>): Promise<Exchange<T>[]> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const open = await openConnections({ urls, connections: connectionsAtFirst }, reject);
+  await sleep(acceptedMs);
   const idle = [...open];
   const exchanges: Exchange<T>[] = [];
   const dueMs = arrivals(shots.length, perSecond);
-  let [next, opening] = [0, 0];
+  let [next, opening, following] = [0, 0, 0];
   const started = performance.now();
 
   const fire = (connection: WireConnection): void => {
@@ -40,10 +47,20 @@ export async function openLoop<T>({ urls, perSecond, shots, answered }: OpenLoop
     connection.send(request, (status, body) => {
       const exchange = { about, status, body, at: due, ms: performance.now() - due };
       exchanges.push(exchange);
-      answered?.(exchange);
-      if (exchanges.length === shots.length) resolve();
-      else fire(connection);
+      const more = answered?.(exchange);
+      if (more) {
+        following += 1;
+        connection.send(more.request, (...answer) => {
+          more.answered(...answer);
+          following -= 1;
+          goOn(connection);
+        });
+      } else goOn(connection);
     });
+  };
+  const goOn = (connection: WireConnection): void => {
+    if (exchanges.length === shots.length && following === 0) resolve();
+    else fire(connection);
   };
   const openAnother = async () => {
     opening += 1;

@@ -1,12 +1,13 @@
 import { seededRandom } from '@ticketbuddy/testing';
 import { closedLoop, type Exchange } from './closed-loop.ts';
 import { hundredths, tenths } from './contest.ts';
-import { openLoop, quantile } from './open-loop.ts';
+import { type FollowUp, openLoop, quantile } from './open-loop.ts';
 import { median } from './report.ts';
-import { holdShot } from './selling-requests.ts';
+import type { Hold } from './selling-records.ts';
+import { holdShot, purchaseShot } from './selling-requests.ts';
 import type { SellingShop } from './selling-shop.ts';
 import { type Group, openStadium } from './selling-stock.ts';
-import { allAnswered, inTurn, purchaseOne, type World } from './selling-world.ts';
+import { allAnswered, inTurn, type World } from './selling-world.ts';
 
 const buyers = 5_000;
 const hotSeats = 20;
@@ -64,19 +65,26 @@ async function rush(shop: SellingShop, hot: Group): Promise<number[]> {
   const shots = Array.from({ length: buyers }, () =>
     holdShot({ ...hot, first: hot.first + random.below(hotSeats) }, 1),
   );
-  const purchases: Promise<void>[] = [];
   const exchanges = await openLoop({
     urls: shop.urls,
     perSecond: buyers / rushSeconds,
     shots,
-    answered({ about, status, body }) {
-      if (status === 201) purchases.push(purchaseOne(shop, shop.records.held(about, body)));
-    },
+    answered: ({ about, status, body }) =>
+      status === 201 ? purchaseOf(shop, shop.records.held(about, body)) : undefined,
   });
-  await Promise.all(purchases);
   const sold = await soldSeats(shop, hot);
   if (sold !== hotSeats) shop.records.wrong(`${sold} of the ${hotSeats} hot seats were sold (${hot.eventId})`);
   return losersOf(exchanges).map(({ ms }) => ms);
+}
+
+function purchaseOf({ records }: SellingShop, hold: Hold): FollowUp {
+  return {
+    request: purchaseShot(hold).request,
+    answered(status, body) {
+      if (status !== 201) throw new Error(`a purchase was answered ${status}: ${body}`);
+      records.sold(hold, body);
+    },
+  };
 }
 
 function losersOf(exchanges: readonly Exchange<string>[]): readonly Exchange<string>[] {

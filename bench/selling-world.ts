@@ -45,13 +45,6 @@ export async function holdAll(
   return rateOf(done);
 }
 
-/** A purchase by somebody who has just been told of the hold. */
-export async function purchaseOne({ urls, records }: SellingShop, hold: Hold): Promise<void> {
-  const next = inTurn([purchaseShot(hold)]);
-  const done = await closedLoop({ urls, connections: 1, seconds: 60, next });
-  for (const { about, body } of allAnswered(201, done.exchanges)) records.sold(about, body);
-}
-
 /** Purchases of these holds, all of which are granted. Answers how many a second. */
 export async function purchaseAll(
   { urls, records }: Pick<SellingShop, 'urls' | 'records'>,
