@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchHttp } from './http.ts';
+import { heedInterrupts, isInterrupted } from './interrupted.ts';
 import { benchMessages } from './messages.ts';
 import { print } from './report.ts';
 import { benchSelling } from './selling.ts';
@@ -20,9 +21,11 @@ Of selling:
 --processes N        so many api processes on one database (1)
 --plant-double-sale  sells a seat twice behind the shop's back: the audit has to find it`;
 
+heedInterrupts();
 try {
   await main();
 } catch (error) {
+  if (isInterrupted()) await new Promise(() => undefined);
   console.error(error instanceof TypeError ? `${error.message}\n\n${help}` : error);
   process.exitCode = 1;
 }

@@ -15,6 +15,7 @@ import {
 } from '@ticketbuddy/postgres';
 import { startRabbitMq } from '@ticketbuddy/testing';
 import { ticketsModule } from '@ticketbuddy/tickets';
+import { endWhenInterrupted } from './interrupted.ts';
 import { urn } from './message-stock.ts';
 
 /** The queues of our two brokers; what is published as `urn` reaches both. */
@@ -37,6 +38,11 @@ export type Turn = {
 export async function startServers() {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-bench-'));
   const [server, rabbitMq] = [await startEmbedded({ dataFolder: folder }), await startRabbitMq()];
+  const end = async () => {
+    await Promise.all([rabbitMq.stop(), server.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+  endWhenInterrupted(end);
   const pool = createPool({ url: server.url, connections: 16 });
   await migrate(pool, [brokerMigrations, eventsModule.migrations, ticketsModule.migrations]);
   const rabbit = await createRabbitBroker({ url: rabbitMq.url, sender, report, isTransient });
@@ -55,10 +61,8 @@ export async function startServers() {
     onPostgres: () => turn((notifications) => createEmbeddedBroker({ pool, notifications, report, isTransient })),
     onRabbitMq: () => turn(() => rabbit),
     async stop() {
-      await rabbit.stop();
-      await Promise.all([rabbitMq.stop(), pool.end()]);
-      await server.stop();
-      await rm(folder, { recursive: true });
+      await Promise.all([rabbit.stop(), pool.end()]);
+      await end();
     },
   };
 }

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endWhenInterrupted } from './interrupted.ts';
 
 export type Running = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
@@ -30,8 +31,9 @@ export async function startShop(settings: Record<string, string> = {}): Promise<
   const shop = await start('../apps/api/start.mjs', { ...own, ...settings });
   const stop = async () => {
     await shop.stop();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true });
   };
+  endWhenInterrupted(stop);
   return { ...shop, stop };
 }
 
@@ -46,12 +48,13 @@ async function start(program: string, settings: Record<string, string>): Promise
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const url = await addressOf(child, program);
+  const ended = once(child, 'exit');
   const stop = async () => {
-    const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;
   };
+  endWhenInterrupted(stop);
+  const url = await addressOf(child, program);
   return { url, pid: child.pid ?? 0, stop };
 }
 

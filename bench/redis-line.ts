@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endWhenInterrupted } from './interrupted.ts';
 
 const program = '/usr/bin/redis-server';
 
@@ -20,18 +21,17 @@ export async function startRedis(): Promise<Redis> {
   const port = await freePort();
   const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
   const child = spawn(program, settings, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await readyToAccept(child);
-  return {
-    port,
-    async stop() {
-      if (child.exitCode === null) {
-        const ended = once(child, 'exit');
-        child.kill('SIGTERM');
-        await ended;
-      }
-      await rm(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    if (child.exitCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    }
+    await rm(folder, { recursive: true, force: true });
   };
+  endWhenInterrupted(stop);
+  await readyToAccept(child);
+  return { port, stop };
 }
 
 /** One connection to Redis, for commands whose answers are one text or none. What is asked is answered in that order. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPool, startEmbedded } from '@ticketbuddy/postgres';
 import type pg from 'pg';
+import { endWhenInterrupted } from './interrupted.ts';
 import { type Running, startShop } from './processes.ts';
 import { Records } from './selling-records.ts';
 
@@ -22,6 +23,11 @@ export type Databases = Awaited<ReturnType<typeof startDatabases>>;
 export async function startDatabases() {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-bench-'));
   const server = await startEmbedded({ dataFolder: folder });
+  const end = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  endWhenInterrupted(end);
   const admin = createPool({ url: server.url, connections: 1 });
   const users: (() => Promise<unknown>)[] = [];
   return {
@@ -38,8 +44,7 @@ export async function startDatabases() {
     async stop(): Promise<void> {
       await Promise.allSettled(users.map((end) => end()));
       await admin.end();
-      await server.stop();
-      await rm(folder, { recursive: true });
+      await end();
     },
   };
 }

@@ -85,12 +85,20 @@ export class Stock {
       shuffle(opened, this.#random);
       // What is left of the stadiums before goes first.
       this.#groups = [...opened, ...this.#groups];
+      await tidyUp(this.#shop);
     }
   }
 
   next(): Group | undefined {
     return this.#groups.pop();
   }
+}
+
+// An event is announced long before its sale begins, and by then the database has tidied up after it.
+async function tidyUp({ pool }: SellingShop): Promise<void> {
+  await pool.query('vacuum (analyze) tickets.seats');
+  await pool.query('vacuum (analyze) tickets.ledger');
+  await pool.query('checkpoint');
 }
 
 /** All groups of an event. */
