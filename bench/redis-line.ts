@@ -70,7 +70,8 @@ function readReply(received: string): Reply | undefined {
   return received.length < length ? undefined : { text: received.slice(end + 2, length - 2), length };
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 on which nobody listens just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

@@ -10,6 +10,7 @@ import { Records } from './selling-records.ts';
 export type SellingShop = {
   /** Of each of its processes. */
   readonly urls: readonly string[];
+  readonly pids: readonly number[];
   readonly databaseUrl: string;
   readonly pool: pg.Pool;
   /** What its buyers were told. */
@@ -67,6 +68,7 @@ export async function openShop(
   databases.usedBy(stop);
   return {
     urls: running.map((shop) => shop.url),
+    pids: running.map((shop) => shop.pid),
     databaseUrl: url,
     pool,
     records: new Records(),

@@ -7,6 +7,7 @@ import { benchHot } from './selling-hot.ts';
 import { benchHouse } from './selling-house.ts';
 import { benchJourney } from './selling-journey.ts';
 import { plantDoubleSale } from './selling-plant.ts';
+import { profileSelling } from './selling-profile.ts';
 import { benchPurchase } from './selling-purchase.ts';
 import { benchReserve } from './selling-reserve.ts';
 import { writeResults } from './selling-results.ts';
@@ -22,6 +23,8 @@ export type SellingOptions = {
   readonly processes: number;
   /** Whether a seat is sold twice behind the shop's back, which the audit then has to find. */
   readonly plantsDoubleSale: boolean;
+  /** Tells where the time goes, instead of the figures. */
+  readonly profiles: boolean;
 };
 
 type Scenario = { readonly figures: readonly string[]; readonly run: (world: World) => Promise<void> };
@@ -42,6 +45,7 @@ const namedMax = 10;
  * told is compared with the tables: a violation makes the process fail (exit code 1), whatever the speed.
  */
 export async function benchSelling(effort: Effort, print: Report, options: SellingOptions): Promise<void> {
+  if (options.profiles) return profileSelling(effort);
   const figures: Figure[] = [];
   const report = (figure: Figure) => {
     figures.push(figure);

@@ -1,7 +1,7 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { orderNumberFromInteger } from './order-number.ts';
-import { drawUpTickets, type SigningKey, type SoldSeats, signingKeyOf } from './ticket-code.ts';
+import { type SigningKey, type SoldSeats, signingKeyOf } from './ticket-code.ts';
 
 export const showId = 'e0e00000-0000-4000-8000-000000000001';
 
@@ -12,12 +12,6 @@ export function aKey(): SigningKey {
 /** The public halves of the keys, as a scanner has them. */
 export function publicHalves(...keys: readonly SigningKey[]): ReadonlyMap<string, KeyObject> {
   return new Map(keys.map(({ id, privateKey }) => [id, createPublicKey(privateKey)]));
-}
-
-/** As `signTickets` does, on this thread. */
-export function signAtOnce(key: SigningKey, order: SoldSeats): string[] {
-  const { toSign, codesWith } = drawUpTickets(key, order);
-  return codesWith(sign(null, toSign, key.privateKey));
 }
 
 export function anOrder(changes: Partial<SoldSeats> = {}): SoldSeats {

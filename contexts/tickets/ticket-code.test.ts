@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aKey, anOrder, anyOrder, publicHalves, showId, signAtOnce, withBytes } from './test-tickets.ts';
-import { type SoldSeats, signingKeyOf, verifyTicket } from './ticket-code.ts';
+import { aKey, anOrder, anyOrder, publicHalves, showId, withBytes } from './test-tickets.ts';
+import { type SoldSeats, signingKeyOf, signTickets, verifyTicket } from './ticket-code.ts';
 
 const key = aKey();
 const keys = publicHalves(key);
@@ -12,7 +12,7 @@ describe('a ticket', () => {
   test('is proven by its code and the published keys alone', () => {
     fc.assert(
       fc.property(anyOrder, (order) => {
-        expect(signAtOnce(key, order).map((code) => verifyTicket(keys, code))).toEqual(
+        expect(signTickets(key, order).map((code) => verifyTicket(keys, code))).toEqual(
           order.seats.map((seat) => ticketOf(order, seat)),
         );
       }),
@@ -21,28 +21,28 @@ describe('a ticket', () => {
 
   test.each([1, 2, 3, 5, 7, 8, 9, 33, 1_000])('is proven whatever its place in an order of %i seats', (count) => {
     const seats = Array.from({ length: count }, (_, index) => 70_000 + index);
-    const tickets = signAtOnce(key, anOrder({ seats })).map((code) => verifyTicket(keys, code));
+    const tickets = signTickets(key, anOrder({ seats })).map((code) => verifyTicket(keys, code));
     expect(tickets).toEqual(seats.map((seat) => ticketOf(anOrder(), seat)));
   });
 
   test('has the same code whenever it is made again, in whatever order the seats come', () => {
     fc.assert(
       fc.property(anyOrder, (order) => {
-        const again = signAtOnce(key, { ...order, seats: order.seats.toReversed() });
-        expect(again.toReversed()).toEqual(signAtOnce(key, order));
+        const again = signTickets(key, { ...order, seats: order.seats.toReversed() });
+        expect(again.toReversed()).toEqual(signTickets(key, order));
       }),
     );
   });
 
   test('has the same code when its order comes back from the database, which keeps microseconds', () => {
     const boughtAt = Temporal.Instant.from('2026-06-01T12:00:00.123456789Z');
-    expect(signAtOnce(key, anOrder({ boughtAt }))).toEqual(signAtOnce(key, anOrder()));
+    expect(signTickets(key, anOrder({ boughtAt }))).toEqual(signTickets(key, anOrder()));
   });
 
   test('has the code for ever that it was sold with', () => {
     const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
     const known = signingKeyOf(Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]));
-    expect(signAtOnce(known, anOrder({ seats: [13, 11, 12] }))).toEqual([
+    expect(signTickets(known, anOrder({ seats: [13, 11, 12] }))).toEqual([
       'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAACAAANfnLZ8kJnBrO986Lm8K-dB_gasewNXTlu4C4p34McB5WicFU2x-okVs5Cb7nB-H8toR4PU1-o2LbSFqOWOwHzd-5EtNEbseFfKOHUKFJx4dMfcpZg0VLfMHgnp7DfQqQK',
       'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAAAAAALeWkg7pQKlJN51rf1gNb2DSv72dK2DXXXlh6bzTmeD_lKoJLc2Eqv-j20xCF0KeNAonBVNsfqJFbOQm-5wfh_LaEeD1NfqNi20hajljsB83fuRLTRG7HhXyjh1ChSceHTH3KWYNFS3zB4J6ew30KkCg',
       'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAABAAAMF4EzamufJfXfDVSnTvjmeBCOspMm1ot-P2iOqTddM51KoJLc2Eqv-j20xCF0KeNAonBVNsfqJFbOQm-5wfh_LaEeD1NfqNi20hajljsB83fuRLTRG7HhXyjh1ChSceHTH3KWYNFS3zB4J6ew30KkCg',
@@ -51,11 +51,11 @@ describe('a ticket', () => {
 
   test('has a secret of its own, which nobody can tell who has not the key', () => {
     const codes = [
-      ...signAtOnce(key, anOrder()),
-      ...signAtOnce(key, anOrder({ number: '7K3M-9QXP-2E' })),
-      ...signAtOnce(key, anOrder({ eventId: showId.replace('1', '2') })),
-      ...signAtOnce(key, anOrder({ boughtAt: Temporal.Instant.from('2026-06-01T12:00:00.123457Z') })),
-      ...signAtOnce({ ...key, secretsKey: aKey().secretsKey }, anOrder()),
+      ...signTickets(key, anOrder()),
+      ...signTickets(key, anOrder({ number: '7K3M-9QXP-2E' })),
+      ...signTickets(key, anOrder({ eventId: showId.replace('1', '2') })),
+      ...signTickets(key, anOrder({ boughtAt: Temporal.Instant.from('2026-06-01T12:00:00.123457Z') })),
+      ...signTickets({ ...key, secretsKey: aKey().secretsKey }, anOrder()),
     ];
     const secrets = codes.map((code) => Buffer.from(code, 'base64url').toString('hex', 48, 64));
     expect(new Set(secrets).size).toBe(codes.length);
@@ -63,14 +63,14 @@ describe('a ticket', () => {
 
   test('has a code that fits a QR code', () => {
     const lengthOf = (count: number) => {
-      const codes = signAtOnce(key, anOrder({ seats: Array.from({ length: count }, (_, index) => index + 1) }));
+      const codes = signTickets(key, anOrder({ seats: Array.from({ length: count }, (_, index) => index + 1) }));
       return Math.max(...codes.map(({ length }) => length));
     };
     expect([1, 4, 10].map(lengthOf)).toEqual([171, 214, 256]);
   });
 
   test('that an older key signed stays valid after a newer one was added', () => {
-    const [code = ''] = signAtOnce(key, anOrder());
+    const [code = ''] = signTickets(key, anOrder());
     expect(verifyTicket(publicHalves(aKey(), key), code)).toMatchObject({ seat: 11, keyId: key.id });
   });
 });
@@ -78,7 +78,7 @@ describe('a ticket', () => {
 describe('no ticket is proven by', () => {
   test('a code in which any one bit is changed', () => {
     for (const seats of [[7], [7, 8, 9]]) {
-      for (const code of signAtOnce(key, anOrder({ seats }))) {
+      for (const code of signTickets(key, anOrder({ seats }))) {
         const bits = Buffer.from(code, 'base64url').length * 8;
         for (let bit = 0; bit < bits; bit++) expect(outcomeOf(withBit(code, bit)), `bit ${bit}`).toBe('invalid');
       }
@@ -94,7 +94,7 @@ describe('no ticket is proven by', () => {
     });
     fc.assert(
       fc.property(anyChange, ({ order, nth, place, by }) => {
-        const code = signAtOnce(key, order)[nth % order.seats.length] ?? '';
+        const code = signTickets(key, order)[nth % order.seats.length] ?? '';
         const changed = withBytes(code, (bytes) => {
           const at = place % bytes.length;
           bytes[at] = ((bytes[at] ?? 0) + by) % 256;
@@ -107,7 +107,7 @@ describe('no ticket is proven by', () => {
   }, 120_000);
 
   test('a code in which any one character is changed, left out, or added', () => {
-    const [code = ''] = signAtOnce(key, anOrder({ seats: [7] }));
+    const [code = ''] = signTickets(key, anOrder({ seats: [7] }));
     for (const character of 'A-_0=+/ \n.') {
       for (let at = 0; at <= code.length; at++) {
         expect(outcomeOf(code.slice(0, at) + character + code.slice(at))).toBe('invalid');
@@ -119,7 +119,7 @@ describe('no ticket is proven by', () => {
   }, 120_000);
 
   test('a code into which bytes were put anywhere', () => {
-    const [code = ''] = signAtOnce(key, anOrder());
+    const [code = ''] = signTickets(key, anOrder());
     const { length } = Buffer.from(code, 'base64url');
     for (let at = 0; at <= length; at++) {
       for (const more of [1, 16]) {
@@ -131,7 +131,7 @@ describe('no ticket is proven by', () => {
   });
 
   test('a code that was cut off anywhere, or goes on after its end', () => {
-    const [code = ''] = signAtOnce(key, anOrder());
+    const [code = ''] = signTickets(key, anOrder());
     for (let at = 0; at < code.length; at++) expect(outcomeOf(code.slice(0, at))).toBe('invalid');
     for (const more of ['\0', '\0'.repeat(16), 'x'.repeat(48), 'x'.repeat(100_000)]) {
       expect(outcomeOf(withBytes(code, (bytes) => Buffer.concat([bytes, Buffer.from(more)])))).toBe('invalid');
@@ -148,8 +148,8 @@ describe('no ticket is proven by', () => {
 
   test('a code of another key, even under the name of ours', () => {
     const foreign = aKey();
-    const [own = ''] = signAtOnce(foreign, anOrder());
-    const [named = ''] = signAtOnce({ ...foreign, id: key.id }, anOrder());
+    const [own = ''] = signTickets(foreign, anOrder());
+    const [named = ''] = signTickets({ ...foreign, id: key.id }, anOrder());
     expect(verifyTicket(keys, own)).toEqual({ invalid: 'key-unknown' });
     expect(verifyTicket(keys, named)).toEqual({ invalid: 'forged' });
   });
@@ -161,7 +161,7 @@ describe('no ticket is proven by', () => {
       anOrder({ seats: [12, 13, 14, 15] }),
       anOrder({ eventId: showId.replace('1', '2') }),
     ];
-    const twoOf = (order: SoldSeats) => signAtOnce(key, order).slice(0, 2);
+    const twoOf = (order: SoldSeats) => signTickets(key, order).slice(0, 2);
     const codes = orders.flatMap(twoOf).map((code) => Buffer.from(code, 'base64url'));
     const ends = [0, 1, 9, 25, 32, 39, 42, 45, 48, 64, 80, 96, 160];
     for (const [into, from] of codes.flatMap((one) => codes.map((other) => [one, other] as const))) {
@@ -175,7 +175,7 @@ describe('no ticket is proven by', () => {
   }, 120_000);
 
   test('what its buyer knows of the other tickets of the order: the hashes beside the way', () => {
-    const [code = ''] = signAtOnce(key, anOrder({ seats: [7, 8] }));
+    const [code = ''] = signTickets(key, anOrder({ seats: [7, 8] }));
     // The neighbour's leaf in the place of the neighbour's secret.
     const neighbour = withBytes(code, (bytes) => {
       const leaf = bytes.subarray(64, 80);
@@ -188,12 +188,12 @@ describe('no ticket is proven by', () => {
   });
 
   test('the same signature in its other form, with the order of the curve added to S', () => {
-    const [code = ''] = signAtOnce(key, anOrder());
+    const [code = ''] = signTickets(key, anOrder());
     expect(verifyTicket(keys, withBytes(code, addOrderOfCurve))).toEqual({ invalid: 'forged' });
   });
 
   test('the same bytes in another spelling: padded, in the other alphabet, or with spare bits set', () => {
-    const code = signAtOnce(key, anOrder({ seats: [7] })).find(({ length }) => length % 4 === 3) ?? '';
+    const code = signTickets(key, anOrder({ seats: [7] })).find(({ length }) => length % 4 === 3) ?? '';
     const lastDigit = code.slice(-1);
     const spareBit = digits[digits.indexOf(lastDigit) + 1] ?? '';
     for (const text of [`${code}=`, ` ${code}`, `${code}\n`, code.slice(0, -1) + spareBit]) {
@@ -205,7 +205,7 @@ describe('no ticket is proven by', () => {
   });
 
   test('a code of a version that nobody knows yet, though our own key signed it', () => {
-    const [code = ''] = signAtOnce(key, anOrder({ seats: [7] }));
+    const [code = ''] = signTickets(key, anOrder({ seats: [7] }));
     const newer = withBytes(code, (bytes) => {
       bytes[0] = 2;
       const signature = sign(null, bytes.subarray(0, -signatureBytes), key.privateKey);
@@ -225,7 +225,7 @@ test.each([
   { what: 'an order number that is none', order: { number: '7K3M' }, why: 'the order number is not as we write it' },
   { what: 'a time before 1970', order: { boughtAt: Temporal.Instant.from('1969-12-31T23:59:59Z') }, why: 'has room' },
 ])('codes are not made of an order with $what', ({ order, why }) => {
-  expect(() => signAtOnce(key, anOrder(order))).toThrow(why);
+  expect(() => signTickets(key, anOrder(order))).toThrow(why);
 });
 
 test('tickets are not signed with a key of another kind', () => {
@@ -253,7 +253,7 @@ function withBit(code: string, bit: number): string {
 }
 
 function manyCodes(): string[] {
-  return signAtOnce(key, anOrder({ seats: Array.from({ length: 50 }, (_, index) => index + 1) }));
+  return signTickets(key, anOrder({ seats: Array.from({ length: 50 }, (_, index) => index + 1) }));
 }
 
 // S is the second half of the signature, its least byte first.

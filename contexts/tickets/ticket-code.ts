@@ -9,7 +9,6 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { promisify } from 'node:util';
 import { microsecondsOf } from './moments.ts';
 import { orderNumberFromInteger, orderNumberToInteger } from './order-number.ts';
 import { growTree, hashBytes, leafOf, pathLength, pathOf, rootAbove } from './ticket-tree.ts';
@@ -56,15 +55,16 @@ const at = {
   path: 64,
 };
 const version = 1;
-const signElsewhere = promisify(sign);
 const headerBytes = at.index;
 const signatureBytes = 64;
 const integerMax = 2 ** 24 - 1;
 const textLengthMax = Math.ceil(((at.path + 24 * hashBytes + signatureBytes) * 4) / 3);
 
-// What is written to these is read in the same synchronous pass.
+// Signing is one synchronous pass over these; nothing in them outlives it.
 const code = Buffer.alloc(at.path + 24 * hashBytes + signatureBytes);
+const header = code.subarray(0, headerBytes);
 const secretInput = Buffer.alloc(32 + headerBytes + 3);
+const signed = Buffer.alloc(headerBytes + hashBytes);
 
 /** Reads a private Ed25519 key (PKCS #8, DER). Throws when it is none. */
 export function signingKeyOf(privateKeyDer: Buffer): SigningKey {
@@ -79,35 +79,23 @@ export function signingKeyOf(privateKeyDer: Buffer): SigningKey {
 
 /**
  * The codes of an order's tickets, in the order of its seats. The same key and facts give the same codes again, in
- * whatever order the seats come. Signed on another thread, since signing is what costs: 50 of 65 µs for four seats.
+ * whatever order the seats come. One signature for all of them, over the root of a tree of their secrets, since signing
+ * is what costs: 50 of the 65 µs for four seats. On another thread it would cost half as much again: to wake that thread.
  */
-export async function signTickets(key: SigningKey, order: SoldSeats): Promise<string[]> {
-  const { toSign, codesWith } = drawUpTickets(key, order);
-  return codesWith(await signElsewhere(null, toSign, key.privateKey));
-}
-
-export type Unsigned = { readonly toSign: Buffer; readonly codesWith: (signature: Buffer) => string[] };
-
-/** The codes but for their signature: one for all of them, over the root of a tree of their secrets. */
-export function drawUpTickets(key: SigningKey, order: SoldSeats): Unsigned {
-  const places = order.seats.map((seat, place) => ({ seat, place })).sort((one, other) => one.seat - other.seat);
+export function signTickets(key: SigningKey, { number, eventId, seats, boughtAt }: SoldSeats): string[] {
+  const places = seats.map((seat, place) => ({ seat, place })).sort((one, other) => one.seat - other.seat);
   assertSeats(places);
-  const header = headerOf(key, order);
+  writeHeader(key, number, eventId, boughtAt, seats.length);
   secretInput.set(key.secretsKey);
   secretInput.set(header, key.secretsKey.length);
   const secrets = places.map(({ seat }) => secretOf(seat));
   const tree = growTree(places.map(({ seat }, index) => leafOf(seat, secrets[index] as string)));
-  return {
-    toSign: signedBytes(header, tree.at(-1)?.[0] as string),
-    codesWith(signature) {
-      code.set(header);
-      const codes: string[] = places.map(() => '');
-      for (const [index, { seat, place }] of places.entries()) {
-        codes[place] = codeOf(index, seat, secrets[index] as string, pathOf(tree, index), signature);
-      }
-      return codes;
-    },
-  };
+  const signature = sign(null, toSign(header, tree.at(-1)?.[0] as string), key.privateKey);
+  const codes: string[] = seats.map(() => '');
+  for (const [index, { seat, place }] of places.entries()) {
+    codes[place] = codeOf(index, seat, secrets[index] as string, pathOf(tree, index), signature);
+  }
+  return codes;
 }
 
 /**
@@ -122,9 +110,7 @@ export function verifyTicket(publicKeys: ReadonlyMap<string, KeyObject>, text: s
   const publicKey = publicKeys.get(bytes.toString('base64url', at.keyId, at.eventId));
   if (publicKey === undefined) return { invalid: 'key-unknown' };
   const signature = bytes.subarray(-signatureBytes);
-  return verify(null, signedBytes(bytes, rootOf(bytes)), publicKey, signature)
-    ? ticketOf(bytes)
-    : { invalid: 'forged' };
+  return verify(null, toSign(bytes, rootOf(bytes)), publicKey, signature) ? ticketOf(bytes) : { invalid: 'forged' };
 }
 
 function keyIdOf(publicKey: Buffer): string {
@@ -138,16 +124,20 @@ function assertSeats(sorted: readonly { readonly seat: number }[]): void {
   assert.ok(!sorted.some(({ seat }, index) => seat === sorted[index - 1]?.seat), 'an order has a seat once');
 }
 
-function headerOf(key: SigningKey, { number, eventId, seats, boughtAt }: SoldSeats): Buffer {
-  const header = Buffer.allocUnsafe(headerBytes);
-  header[0] = version;
-  header.write(key.id, at.keyId, 8, 'base64url');
-  const written = header.write(eventId.replaceAll('-', ''), at.eventId, 16, 'hex');
+function writeHeader(
+  key: SigningKey,
+  number: string,
+  eventId: string,
+  boughtAt: Temporal.Instant,
+  count: number,
+): void {
+  code[0] = version;
+  code.write(key.id, at.keyId, 8, 'base64url');
+  const written = code.write(eventId.replaceAll('-', ''), at.eventId, 16, 'hex');
   assert.ok(written === 16 && eventId.length === 36, 'the id of an event is a UUID');
-  writeInteger7(header, orderNumberToInteger(number), at.orderNumber);
-  writeInteger7(header, microsecondsOf(boughtAt), at.boughtAt);
-  header.writeUIntBE(seats.length, at.count, 3);
-  return header;
+  writeInteger7(code, orderNumberToInteger(number), at.orderNumber);
+  writeInteger7(code, microsecondsOf(boughtAt), at.boughtAt);
+  code.writeUIntBE(count, at.count, 3);
 }
 
 // SHA-3 with a key of fixed length in front of the message is a MAC as it stands.
@@ -156,9 +146,8 @@ function secretOf(seat: number): string {
   return hash('sha3-256', secretInput, 'latin1');
 }
 
-function signedBytes(bytes: Buffer, root: string): Buffer {
-  const signed = Buffer.allocUnsafe(headerBytes + hashBytes);
-  bytes.copy(signed, 0, 0, headerBytes);
+function toSign(bytes: Buffer, root: string): Buffer {
+  signed.set(bytes.subarray(0, headerBytes));
   signed.write(root, headerBytes, hashBytes, 'latin1');
   return signed;
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aKey, anOrder, anyOrder, publicHalves, signAtOnce, withBytes } from './test-tickets.ts';
-import { type SoldSeats, verifyTicket } from './ticket-code.ts';
+import { aKey, anOrder, anyOrder, publicHalves, withBytes } from './test-tickets.ts';
+import { type SoldSeats, signTickets, verifyTicket } from './ticket-code.ts';
 
 type Verifier = { verifyTicket(keys: object, code: string): Promise<object> };
 
@@ -28,9 +28,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('the verifier of the documentation', () => {
   test('run by itself, with the published keys in a file, tells tickets from forgeries', async () => {
-    const [good = '', other = ''] = signAtOnce(key, anOrder());
+    const [good = '', other = ''] = signTickets(key, anOrder());
     const forged = withBytes(other, (bytes) => bytes.fill(0, 45, 48));
-    const [foreign = ''] = signAtOnce(aKey(), anOrder());
+    const [foreign = ''] = signTickets(aKey(), anOrder());
     expect(await run(good, other, forged, foreign)).toEqual([
       answerFor(anOrder(), 11),
       answerFor(anOrder(), 12),
@@ -43,7 +43,7 @@ describe('the verifier of the documentation', () => {
     const inYearsOfFourDigits = anyOrder.filter(({ boughtAt }) => boughtAt.epochMilliseconds < 2 ** 47);
     await fc.assert(
       fc.asyncProperty(inYearsOfFourDigits, async (order) => {
-        for (const [nth, code] of signAtOnce(key, order).entries()) {
+        for (const [nth, code] of signTickets(key, order).entries()) {
           const answer = await verifier.verifyTicket(published, code);
           expect(answer).toEqual(answerFor(order, order.seats[nth] ?? 0));
         }
@@ -52,7 +52,7 @@ describe('the verifier of the documentation', () => {
   });
 
   test('refuses every code in which a byte is changed, left out or added, as we do', async () => {
-    for (const code of [[7], [7, 8, 9]].flatMap((seats) => signAtOnce(key, anOrder({ seats })))) {
+    for (const code of [[7], [7, 8, 9]].flatMap((seats) => signTickets(key, anOrder({ seats })))) {
       for (let at = 0; at < Buffer.from(code, 'base64url').length; at++) {
         await expectRefused(withBytes(code, (bytes) => bytes.fill((bytes[at] ?? 0) ^ 1, at, at + 1)));
         await expectRefused(withBytes(code, (bytes) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)])));
