@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sale } from './buy-seats.ts';
 import { Draft } from './draft.ts';
-import { extension } from './extend-hold.ts';
+import { extension, isExtendable } from './extend-hold.ts';
 import { holding } from './hold-seats.ts';
 import { release } from './release-hold.ts';
 import { at } from './test-builders.ts';
@@ -110,6 +110,16 @@ describe('extending', () => {
     const show = aShow({ 1: { heldBy: 'ann', holdId: 'anns', until: '12:15' } });
     for (const holdId of ['anns', 'nobodys'])
       expect(refusal(() => ask(show, extend(holdId), '12:15')).code).toBe('hold_over');
+  });
+
+  test.each([
+    { until: '12:15', now: '12:10', holdMinutesMax: 30, is: true, why: 'its end was not moved' },
+    { until: '12:15', now: '12:15', holdMinutesMax: 30, is: false, why: 'its end has come' },
+    { until: '12:25', now: '12:10', holdMinutesMax: 30, is: false, why: 'its end was moved' },
+    { until: '12:15', now: '12:10', holdMinutesMax: 15, is: false, why: 'nobody may keep seats longer' },
+  ])('a hold since 12:00 until $until is told at $now to be extendable: $is, since $why', (hold) => {
+    const ends = { heldSince: at('12:00'), heldUntil: at(hold.until) };
+    expect(isExtendable(ends, at(hold.now), { holdMinutesMax: hold.holdMinutesMax })).toBe(hold.is);
   });
 
   test('only the hold that is named is extended', () => {

@@ -2,7 +2,7 @@ import { Conflict, Hold, HoldBest, HoldSeats, Problem, SeatPolicy } from '@ticke
 import { created, jsonBody, noContent, ok, type Route, route } from '@ticketbuddy/http';
 import type { Deps } from '@ticketbuddy/runtime';
 import { askedBy, askedOfHold, granted } from './asked.ts';
-import { extension } from './extend-hold.ts';
+import { extension, isExtendable } from './extend-hold.ts';
 import { getHold } from './get-hold.ts';
 import { holdingBest } from './hold-best.ts';
 import { type HoldLimits, holding } from './hold-seats.ts';
@@ -12,7 +12,7 @@ import type { Decided } from './request.ts';
 import type { Sales } from './sales.ts';
 import { setSeatPolicy } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
-import { holdJson, holdOf } from './wire-v2.ts';
+import { type HoldFacts, holdJson, holdOf } from './wire-v2.ts';
 
 const tag = 'selling';
 const holds = '/v2/events/:eventId/holds';
@@ -26,7 +26,7 @@ const answersToHolding = { 201: Hold, 400: Problem, 404: Conflict, 409: Conflict
 export function holdRoutes(deps: Deps<DB>, sales: Sales, limits: HoldLimits): Route[] {
   const toldCreated = (eventId: string, decided: Decided) => {
     const made = holdOf(granted(decided));
-    return created(`/v2/events/${eventId}/holds/${made.holdId}`, holdJson(eventId, made, deps.clock.now()));
+    return created(`/v2/events/${eventId}/holds/${made.holdId}`, told(eventId, made, limits, deps.clock.now()));
   };
   return [
     route({
@@ -78,7 +78,7 @@ function routesOfHold({ clock }: Deps<DB>, sales: Sales, limits: HoldLimits): Ro
       handle: async (incoming) => {
         const { eventId, holdId } = askedOfHold(incoming);
         const now = clock.now();
-        return ok(holdJson(eventId, await getHold(sales, eventId, holdId, now), now));
+        return ok(told(eventId, await getHold(sales, eventId, holdId, now), limits, now));
       },
     }),
     route({
@@ -91,10 +91,14 @@ function routesOfHold({ clock }: Deps<DB>, sales: Sales, limits: HoldLimits): Ro
       handle: async (incoming) => {
         const named = askedOfHold(incoming);
         const extended = granted(await sales.decide(extension(named, limits)));
-        return ok(holdJson(named.eventId, holdOf(extended), clock.now()));
+        return ok(told(named.eventId, holdOf(extended), limits, clock.now()));
       },
     }),
   ];
+}
+
+function told(eventId: string, hold: HoldFacts, limits: HoldLimits, now: Temporal.Instant): string {
+  return holdJson(eventId, hold, isExtendable(hold, now, limits), now);
 }
 
 // Two ways to say it: a page that is being left can only post.

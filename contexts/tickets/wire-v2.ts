@@ -1,7 +1,7 @@
 import type { BuySeats } from '@ticketbuddy/contracts';
 import type { Static } from 'typebox';
 import type { Basket } from './buy-seats.ts';
-import { endOfHold, isAfter, textOf } from './moments.ts';
+import { textOf } from './moments.ts';
 import type { Order } from './order.ts';
 import type { Change, Told } from './request.ts';
 import type { Seat } from './seat.ts';
@@ -21,10 +21,9 @@ export function wantedOf({ holdId, seats = [] }: Static<typeof BuySeats>): Baske
   return holdId === undefined ? { seats } : { holdId: holdId.toLowerCase() };
 }
 
-export function holdJson(eventId: string, hold: HoldFacts, now: Temporal.Instant): string {
-  const { holdId, seats, heldSince, heldUntil, reason } = hold;
-  // What was extended lasts longer than one that was not.
-  const extendable = isAfter(heldUntil, now) && !isAfter(heldUntil, endOfHold(heldSince));
+/** `extendable`: whether its end can be moved. */
+export function holdJson(eventId: string, hold: HoldFacts, extendable: boolean, now: Temporal.Instant): string {
+  const { holdId, seats, heldUntil, reason } = hold;
   const why = reason === undefined ? '' : `,"reason":${JSON.stringify(reason)}`;
   return `{"holdId":"${holdId}","eventId":"${eventId}","seats":[${seats.join(',')}],"heldUntil":"${textOf(heldUntil)}","extendable":${extendable}${why},"serverTime":"${textOf(now)}"}`;
 }
