@@ -124,6 +124,15 @@ function safeInteger(text: string): number {
   return value;
 }
 
+// Rows that were written together have the same times, and to read one takes more than a microsecond.
+const recentInstants = new Map<string, Temporal.Instant>();
+const recentMax = 256;
+
 function parseTimestamptz(text: string): Temporal.Instant {
-  return Temporal.Instant.from(text);
+  const known = recentInstants.get(text);
+  if (known) return known;
+  const instant = Temporal.Instant.from(text);
+  if (recentInstants.size === recentMax) recentInstants.clear();
+  recentInstants.set(text, instant);
+  return instant;
 }
