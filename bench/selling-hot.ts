@@ -6,7 +6,7 @@ import { median } from './report.ts';
 import type { Hold } from './selling-records.ts';
 import { holdShot, purchaseShot } from './selling-requests.ts';
 import type { SellingShop } from './selling-shop.ts';
-import { type Group, openStadium } from './selling-stock.ts';
+import { type Group, openStadium, tidyUp } from './selling-stock.ts';
 import { allAnswered, inTurn, type World } from './selling-world.ts';
 
 const buyers = 5_000;
@@ -25,6 +25,7 @@ const timesIdleMax = 3;
 export async function benchHot(world: World): Promise<void> {
   const { effort, tell, report, shop } = world;
   const eventId = await openStadium(shop);
+  await tidyUp(shop);
   const rounds: { readonly idleMs: number; readonly loserMs: number }[] = [];
   for (let round = 0; round <= effort.rounds; round++) {
     tell('reserve.hot', round);

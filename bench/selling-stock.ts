@@ -94,8 +94,8 @@ export class Stock {
   }
 }
 
-// An event is announced long before its sale begins, and by then the database has tidied up after it.
-async function tidyUp({ pool }: SellingShop): Promise<void> {
+/** An event is announced long before its sale begins, and by then the database has tidied up after all that was before. */
+export async function tidyUp({ pool }: SellingShop): Promise<void> {
   await pool.query('vacuum (analyze) tickets.seats');
   await pool.query('vacuum (analyze) tickets.ledger');
   await pool.query('checkpoint');
