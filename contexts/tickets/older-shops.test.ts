@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createDatabase, migrate } from '@ticketbuddy/postgres';
-import { testDatabase } from '@ticketbuddy/testing';
-import type pg from 'pg';
+import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { auditSeats } from './audit-seats.ts';
 import { ticketsModule } from './module.ts';
@@ -49,7 +48,7 @@ async function upTo(last: string) {
 }
 
 // Seat 1 was held by bob, and by ann when that had run out; she bought seat 2, bob holds seat 3; seat 4 got a new price.
-async function sellAsThen(pool: pg.Pool): Promise<void> {
+async function sellAsThen(pool: TestDatabase['pool']): Promise<void> {
   const [ann, bob] = [idOf('ann'), idOf('bob')];
   await pool.query(`
     insert into tickets.events (id, name, starts_at, ends_at, venue, capacity, price_pence, version, sent_at)
