@@ -90,7 +90,7 @@ export async function writeBatch(query: Querying, batch: Judged, events: readonl
   return new Set(rows.map(({ event_id }) => event_id));
 }
 
-// What there is none of is not mentioned: a part that does nothing costs as much as a seat.
+// What there is none of is not mentioned: PostgreSQL would prepare the part all the same.
 const nothing = sql``;
 
 function writeEntries(batch: Judged, at: string): RawBuilder<unknown> {
