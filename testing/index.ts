@@ -21,6 +21,7 @@ export {
 } from './masstransit-peer.ts';
 export { startPathRouter } from './path-router.ts';
 export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.ts';
+export { connectTo } from './rabbitmq-connection.ts';
 export { openLine } from './rabbitmq-line.ts';
 export { loadStories, type Story } from './replay/captures.ts';
 export { replayStory } from './replay/replay.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventUpsertedUrn } from '@ticketbuddy/contracts';
-import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
-import { type AsyncMessage, Connection } from 'rabbitmq-client';
+import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
+import type { AsyncMessage } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { announce, purchase, register, seatsOnceThere } from './test-sale.ts';
 import { get } from './test-send.ts';
@@ -74,7 +74,7 @@ describe.skipIf(rabbitMqIsMissing())('beside a running legacy, the shop', { time
 
   /** Takes from its queues as the legacy does. */
   async function aLegacy(urns: Readonly<Record<string, string>>) {
-    const connection = new Connection(server.url);
+    const connection = connectTo(server.url);
     onTestFinished(() => connection.unsafeDestroy());
     const received: AsyncMessage[] = [];
     const channel = await connection.acquire();

@@ -122,7 +122,7 @@ describe.skipIf(rabbitMqIsMissing())('with RabbitMQ, /metrics says', () => {
   });
   afterAll(() => server.stop());
 
-  it('what waits there while it is there, and the rest when it is not', { timeout: 90_000 }, async () => {
+  it('what waits there while it is there, and the rest when it is not', { timeout: 150_000 }, async () => {
     const shop = await startWholeShop({ amqpUrl: server.url });
     onTestFinished(() => shop.stop());
     expect((await metricsOf(shop.url)).get(`ticketbuddy_messages_parked${of()}`)).toBe(0);
@@ -136,7 +136,11 @@ describe.skipIf(rabbitMqIsMissing())('with RabbitMQ, /metrics says', () => {
     expect(away.has(`ticketbuddy_queue_waiting${of()}`)).toBe(false);
     expect(away.get('ticketbuddy_outbox_waiting{context="events"}')).toBe(0);
     await server.ctl('start_app');
-    await until('it is there again', async () => (await metricsOf(shop.url)).has(`ticketbuddy_queue_waiting${of()}`));
+    await until(
+      'it is there again',
+      async () => (await metricsOf(shop.url)).has(`ticketbuddy_queue_waiting${of()}`),
+      60_000,
+    );
   });
 
   it('how often RabbitMQ had to deliver again', { timeout: 90_000 }, async () => {

@@ -88,7 +88,7 @@ async function witnessHasAll(watching: pg.Client): Promise<boolean> {
 
 // Before and after each acknowledgement, which is nobody's business but the client's.
 async function killAtAcknowledgements(url: string): Promise<void> {
-  const connection = new Connection(url);
+  const connection = new Connection({ url, connectionTimeout: 60_000 });
   const channel = await connection.acquire();
   const prototype = Object.getPrototypeOf(channel) as { basicAck: AnyQuery };
   const acknowledge = prototype.basicAck;

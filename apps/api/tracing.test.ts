@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { groupCommit } from '@ticketbuddy/postgres';
 import { currentTraceparent, endSpan, inTrace, joinTrace, startTelemetry } from '@ticketbuddy/telemetry';
-import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
-import { Connection } from 'rabbitmq-client';
+import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { aCollector, attributesOf, type CollectedSpan } from './test-collector.ts';
 import { anEvent, announce, register, seatsOnceThere } from './test-sale.ts';
@@ -29,8 +28,7 @@ describe('one purchase is one trace, from the request to what it made another co
 
     it('and goes on from what MassTransit sent, up to the copy of a message that is set aside', async () => {
       const { collector } = await aTracedShop({ amqpUrl: server.url, sampleRatio: 0 });
-      const connection = new Connection(server.url);
-      connection.on('error', () => undefined);
+      const connection = connectTo(server.url);
       onTestFinished(() => connection.unsafeDestroy());
       await connection.createPublisher({ confirm: true }).send(
         {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StartError } from '@ticketbuddy/errors';
-import { openLine, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
-import { Connection } from 'rabbitmq-client';
+import { connectTo, openLine, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { writeEnvelope } from './masstransit/envelope.ts';
 import { eventUrn, seatsUrn, sender, userUrn } from './masstransit/test-recordings.ts';
@@ -105,7 +104,7 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
 
   it('one that sets messages aside in a queue of another form is left in that form', async () => {
     const { url, sendOne } = await aHost();
-    const other = new Connection(url);
+    const other = connectTo(url);
     onTestFinished(() => other.close());
     await other.exchangeDeclare({ exchange: 'event_error', type: 'fanout', durable: true });
     await other.queueDeclare({ queue: 'event_error', durable: true, arguments: { 'x-max-length': 1_000 } });
@@ -177,7 +176,7 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
     await addVirtualHosts(server, [host]);
     const url = `${server.url}/${host}`;
     const tap = openTap(url);
-    const topic = new Connection(url);
+    const topic = connectTo(url);
     onTestFinished(async () => {
       await tap.close();
       await topic.close();
@@ -208,7 +207,7 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
   async function aLegacyConsumer(url: string) {
     const consumer = await startLegacyConsumer(url, 'event');
     onTestFinished(() => consumer.stop());
-    const binding = new Connection(url);
+    const binding = connectTo(url);
     await binding.exchangeDeclare({ exchange: eventUrn.replace('urn:message:', ''), type: 'fanout', durable: true });
     await binding.exchangeBind({ source: eventUrn.replace('urn:message:', ''), destination: 'event' });
     await binding.close();
@@ -216,7 +215,7 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
   }
 
   async function makeQuorum(url: string, queue: string) {
-    const other = new Connection(url);
+    const other = connectTo(url);
     await other.queueDeclare({ queue, durable: true, arguments: { 'x-queue-type': 'quorum' } });
     await other.close();
   }

@@ -1,5 +1,5 @@
-import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
-import { type AsyncMessage, type Channel, Connection } from 'rabbitmq-client';
+import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
+import type { AsyncMessage, Channel, Connection } from 'rabbitmq-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRabbitAdmin } from './rabbitmq-admin.ts';
 import { deliveryLimit, errorQueue } from './rabbitmq-topology.ts';
@@ -14,7 +14,7 @@ describe.skipIf(rabbitMqIsMissing())('what RabbitMQ has parked', () => {
   let connection: Connection;
   beforeAll(async () => {
     server = await startRabbitMq();
-    connection = new Connection(server.url);
+    connection = connectTo(server.url);
   });
   afterAll(async () => {
     await connection?.close();

@@ -29,6 +29,8 @@ class RabbitAdmin implements BrokerAdmin {
       connectionName: 'ticketbuddy-admin',
       acquireTimeout: connectMs,
       retryLow: 100,
+      // Whoever looks while the server comes back is not told for half a minute that it is away.
+      retryHigh: 1_000,
       noDelay: true,
       // The client's own default is too small for the headers of a parked message.
       frameMax: 131_072,

@@ -1,6 +1,7 @@
 import { createPool, PostgresNotifications } from '@ticketbuddy/postgres';
 import {
   type BrokerUnderTest,
+  connectTo,
   createTestDatabase,
   openLine,
   type Parked,
@@ -8,7 +9,6 @@ import {
   type TestRabbitMq,
 } from '@ticketbuddy/testing';
 import type pg from 'pg';
-import { Connection } from 'rabbitmq-client';
 import { createEmbeddedBroker } from './embedded-broker.ts';
 import { createRabbitBroker } from './rabbitmq-broker.ts';
 import { errorQueue } from './rabbitmq-topology.ts';
@@ -48,8 +48,7 @@ export async function startRabbitBrokers(server: TestRabbitMq, surroundings: Sur
 }
 
 function readParked(url: string) {
-  const connection = new Connection(url);
-  connection.on('error', () => undefined);
+  const connection = connectTo(url);
   const taken = new Map<string, Parked[]>();
   return {
     async read(queue: string): Promise<readonly Parked[]> {

@@ -1,5 +1,4 @@
-import type { TestRabbitMq } from '@ticketbuddy/testing';
-import { Connection } from 'rabbitmq-client';
+import { connectTo, type TestRabbitMq } from '@ticketbuddy/testing';
 
 /** A consumer that knows nothing of us, as the legacy's: it makes its queue as the legacy does. */
 export type LegacyConsumer = {
@@ -10,8 +9,7 @@ export type LegacyConsumer = {
 
 /** Rejects when the server does not let it take from the queue. */
 export async function startLegacyConsumer(url: string, queue: string): Promise<LegacyConsumer> {
-  const connection = new Connection(url);
-  connection.on('error', () => undefined);
+  const connection = connectTo(url);
   const received: string[] = [];
   try {
     const channel = await connection.acquire();

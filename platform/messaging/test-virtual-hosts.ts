@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestRabbitMq } from '@ticketbuddy/testing';
-import { AMQPChannelError, Connection, type SyncMessage } from 'rabbitmq-client';
+import { connectTo, type TestRabbitMq } from '@ticketbuddy/testing';
+import { AMQPChannelError, type Connection, type SyncMessage } from 'rabbitmq-client';
 
 /** What a virtual host holds: a line for each exchange, binding and queue, with its form, sorted. */
 export type Topology = readonly string[];
@@ -103,8 +103,7 @@ export async function depthsOf(server: TestRabbitMq, virtualHost: string): Promi
 }
 
 export function openTap(url: string): Tap {
-  const connection = new Connection(url);
-  connection.on('error', () => undefined);
+  const connection = connectTo(url);
   const publisher = connection.createPublisher({ confirm: true });
   return {
     async send(exchange, { body, ...properties }) {
