@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { seededRandom } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { type Group, groupSize, groupsOf, shuffle, stadiumSeats } from './selling-stock.ts';
 
 const connections = 32;
+// As of an order among 16 that were signed together.
+const proof = randomBytes(140);
 
 /**
  * Tables with the columns, checks and keys of the shop's own, but without their triggers, and 80,000 free seats in them:
@@ -52,7 +54,7 @@ async function buy(pool: pg.Pool, { eventId, first }: Group): Promise<void> {
   await pool.query(holdSql, [eventId, seats, userId, holdId, now.toISOString(), until]);
   const boughtAt = new Date().toISOString();
   const key = [`buy:${eventId}:${userId}`, randomUUID(), Buffer.alloc(32), JSON.stringify({ orderId })];
-  await pool.query(purchaseSql, [eventId, seats, userId, orderId, orderId.slice(0, 12), boughtAt, ...key]);
+  await pool.query(purchaseSql, [eventId, seats, userId, orderId, orderId.slice(0, 12), boughtAt, ...key, proof]);
 }
 
 // Each is one statement and commits by itself: no other way needs fewer trips.
@@ -68,7 +70,7 @@ const purchaseSql = `
     insert into bare.ledger (event_id, version, nth, kind, numbers, user_id, order_id, at)
     values ($1, nextval('bare.version'), 0, 'sold', $2, $3, $4, $6)
   ), ordered as (
-    insert into bare.orders (id, number, event_id, user_id, numbers, total_pence, bought_at)
-    values ($4, $5, $1, $3, $2, 17000, $6)
+    insert into bare.orders (id, number, event_id, user_id, numbers, total_pence, bought_at, proof)
+    values ($4, $5, $1, $3, $2, 17000, $6, $11)
   )
   insert into bare.idempotency (scope, key, request_hash, answer, created_at) values ($7, $8, $9, $10, $6)`;

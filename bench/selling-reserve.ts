@@ -95,15 +95,22 @@ function rivals(spans: Stock): () => Shot<string> | undefined {
   };
 }
 
-/** At half of the rate that saturates the shop, in an open loop. */
-async function benchLatency({ effort, tell, report, shop, stock }: World, saturated: number): Promise<void> {
-  const ms: number[] = [];
+/** At half of the rate that saturates the shop, in an open loop; the bare server beside it, at the same rate. */
+async function benchLatency({ effort, tell, report, shop, stock, ceiling }: World, saturated: number): Promise<void> {
+  const [ms, bareMs]: [number[], number[]] = [[], []];
+  const any = anyGroups();
   for (let round = 0; round <= effort.rounds; round++) {
     tell(`reserve.latency at ${Math.round(saturated / 2)} requests/s`, round);
     const exchanges = await holdAtRate(shop, stock, saturated / 2, effort.seconds);
-    if (round > 0) ms.push(...exchanges.map((exchange) => exchange.ms));
+    const shots = Array.from({ length: Math.round((saturated / 2) * effort.seconds) }, () => holdShot(any()));
+    const bare = allAnswered(201, await openLoop({ urls: [ceiling.url], perSecond: saturated / 2, shots }));
+    if (round === 0) continue;
+    ms.push(...exchanges.map((exchange) => exchange.ms));
+    bareMs.push(...bare.map((exchange) => exchange.ms));
   }
   report(bounded('reserve.latency', tenths(quantile(ms, 0.99)), 'ms', latencyMsMax));
+  const { target: _, ...bare } = bounded('reserve.latency.bare', tenths(quantile(bareMs, 0.99)), 'ms', latencyMsMax);
+  report(bare);
 }
 
 async function holdAtRate({ urls, records }: SellingShop, stock: Stock, perSecond: number, seconds: number) {

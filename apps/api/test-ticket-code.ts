@@ -14,7 +14,19 @@ export function proven(keys: readonly PublishedKey[], code: string): ProvenTicke
   const kid = bytes.toString('base64url', 1, 9);
   const key = keys.find((one) => one.kid === kid);
   if (bytes[0] !== 1 || !key) throw new Error(`nobody knows the key ${kid}`);
-  const signed = Buffer.concat([bytes.subarray(0, 42), rootOf(bytes)]);
+  const own = bytes.readUIntBE(39, 3);
+  const [ticket, afterOrder] = climb(
+    hash(Buffer.of(0), bytes.subarray(45, 64)),
+    own,
+    bytes.readUIntBE(42, 3),
+    bytes,
+    64,
+  );
+  const [orders, place] = [bytes.readUInt16BE(afterOrder), bytes.readUInt16BE(afterOrder + 2)];
+  const order = hash(Buffer.of(2), bytes.subarray(0, 42), ticket);
+  const [root, end] = climb(order, orders, place, bytes, afterOrder + 4);
+  if (end !== bytes.length - 64) throw new Error('the code has another length than its places ask for');
+  const signed = Buffer.concat([bytes.subarray(0, 1), bytes.subarray(afterOrder, afterOrder + 2), root]);
   const publicKey = createPublicKey({ key: { kty: key.kty, crv: key.crv, x: key.x }, format: 'jwk' });
   if (!verify(null, signed, publicKey, bytes.subarray(-64))) throw new Error('the ticket is forged');
   const hex = bytes.toString('hex', 9, 25);
@@ -23,20 +35,17 @@ export function proven(keys: readonly PublishedKey[], code: string): ProvenTicke
   return { eventId, seat: bytes.readUIntBE(45, 3), boughtAt };
 }
 
-// From the leaf of the seat up, beside what the code brings along.
-function rootOf(bytes: Buffer): Buffer {
-  const beside = bytes.subarray(64, -64);
-  let node = hash(Buffer.of(0), bytes.subarray(45, 64));
-  let [width, place, used] = [bytes.readUIntBE(39, 3), bytes.readUIntBE(42, 3), 0];
+// From a leaf up, beside what the code brings along from `used` on. Answers the root, and where that ends.
+function climb(leaf: Buffer, count: number, from: number, bytes: Buffer, used: number): readonly [Buffer, number] {
+  let [node, width, place, next] = [leaf, count, from, used];
   for (; width > 1; width = Math.ceil(width / 2), place = Math.floor(place / 2)) {
     const isLeft = place % 2 === 0;
     if (isLeft && place === width - 1) continue;
-    const other = beside.subarray(used, used + 16);
-    used += 16;
+    const other = bytes.subarray(next, next + 16);
+    next += 16;
     node = isLeft ? hash(Buffer.of(1), node, other) : hash(Buffer.of(1), other, node);
   }
-  if (used !== beside.length) throw new Error('the code has another length than its order');
-  return node;
+  return [node, next];
 }
 
 function hash(...parts: readonly Buffer[]): Buffer {

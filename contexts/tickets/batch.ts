@@ -3,6 +3,7 @@ import { Draft } from './draft.ts';
 import type { House } from './house.ts';
 import type { Known, Made } from './idempotency.ts';
 import type { Change, Decided, Request } from './request.ts';
+import type { Seal } from './ticket-code.ts';
 
 /** A request and its place in the batch that it came with. */
 export type Waiting = { readonly request: Request; readonly nth: number };
@@ -15,7 +16,11 @@ export type Judged = {
   readonly granted: readonly Granted[];
   /** What is to be told again of the attempts. */
   readonly decisions: readonly Made[];
+  /** Of the orders whose tickets are wanted, by their ids. */
+  readonly seals: ReadonlyMap<string, Seal>;
 };
+
+const noSeals: ReadonlyMap<string, Seal> = new Map();
 
 export type Granted = { readonly request: Request; readonly change: Change };
 
@@ -45,7 +50,7 @@ export function judgeBatch(
     });
     return { ...one, outcome };
   });
-  return { now, drafts, outcomes, granted, decisions: decisions.made };
+  return { now, drafts, outcomes, granted, decisions: decisions.made, seals: noSeals };
 
   function draftOf(eventId: string): Draft {
     const draft = drafts.get(eventId) ?? new Draft(houses.get(eventId));

@@ -21,6 +21,7 @@ export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket, 
     eventId,
     traceparent,
     attempt,
+    wantsTickets: true,
     rule: (draft, now) => {
       const seatIds = 'holdId' in wanted ? seatsOfHold(draft, wanted.holdId, userId, now) : wanted.seats;
       const seats = pickFree(draft, seatIds, userId, now);

@@ -3,11 +3,15 @@ import type { Order } from './order.ts';
 import { orderUnknown } from './refusals.ts';
 import { findOrder, type OrderedSeat } from './store-orders.ts';
 import type { DB } from './tables.gen.ts';
-import { type SigningKey, signTickets } from './ticket-code.ts';
+import { codesAgain, type Seal, type SigningKey, sealOrders } from './ticket-code.ts';
 import { openTicketKey } from './ticket-keys.ts';
 
-/** An order and its seats, in its order. */
-export type FoundOrder = { readonly order: Order; readonly seats: readonly OrderedSeat[] };
+/** An order and its seats, in its order, and the codes of its tickets if they are made already. */
+export type FoundOrder = {
+  readonly order: Order;
+  readonly seats: readonly OrderedSeat[];
+  readonly codes?: readonly string[] | undefined;
+};
 
 export async function getOrder({ db }: Pick<Deps<DB>, 'db'>, orderId: string): Promise<FoundOrder> {
   const found = await findOrder(db, orderId);
@@ -24,12 +28,23 @@ export class Tickets {
     this.#deps = deps;
   }
 
-  /** In the order of the order's seats. */
-  async codesOf(order: Order): Promise<string[]> {
+  /** The seals of orders that are to be written, all with one signature, by the orders' ids. */
+  async sealAll(orders: readonly Order[]): Promise<ReadonlyMap<string, Seal>> {
+    const seals = sealOrders(await this.#keyAtHand(), orders);
+    return new Map(seals.map((seal, nth) => [orders[nth]?.id ?? '', seal]));
+  }
+
+  /** In the order of the order's seats. Those of an order that has no proof, or one of a key that signs no more, get a new one. */
+  async codesOf(order: Order): Promise<readonly string[]> {
+    const key = await this.#keyAtHand();
+    return (order.proof && codesAgain(key, order, order.proof)) ?? sealOrders(key, [order])[0]?.codes ?? [];
+  }
+
+  #keyAtHand(): Promise<SigningKey> {
     this.#key ??= openTicketKey(this.#deps).catch((error: unknown) => {
       this.#key = undefined;
       throw error;
     });
-    return signTickets(await this.#key, order);
+    return this.#key;
   }
 }

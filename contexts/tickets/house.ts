@@ -1,6 +1,11 @@
+import assert from 'node:assert/strict';
 import { type LedgerEntry, seatAfter } from './ledger.ts';
 import { microsecondsOf } from './moments.ts';
-import type { Seat, SeatRef } from './seat.ts';
+import type { Seat, SeatRef, SeatState } from './seat.ts';
+import { SeatLists } from './seat-lists.ts';
+
+const open: SeatState = { state: 'open' };
+const idLength = 36;
 
 type Origin = {
   readonly eventId: string;
@@ -17,34 +22,46 @@ export type SeatsTogether = readonly Seat[];
 /** Hears which seats have changed, by their numbers, when the house is at its new version. */
 export type HearChanges = (numbers: readonly number[]) => void;
 
-/** The seats of one event as a process knows them, at a version. What is committed is applied, and nothing else. */
+/**
+ * The seats of one event as a process knows them, at a version. What is committed is applied, and nothing else. A process
+ * keeps millions of seats, so a seat is no object here: it is made into one when it is asked for.
+ */
 export class House {
   readonly eventId: string;
   readonly venue: number;
   readonly leaveNoSingle: boolean;
   #version: number;
   #unsold = 0;
-  readonly #seats: Seat[];
-  /** In microseconds since 1970, by the seats' numbers − 1: nothing is faster to look through. */
+  // All by the seats' numbers − 1.
+  readonly #ids: string;
+  readonly #pricesPence: Float64Array;
+  /** One for all seats that were changed together. */
+  readonly #states: SeatState[];
+  /** In microseconds since 1970: nothing is faster to look through. */
   readonly #takenUntil: Float64Array;
+  readonly #ofUser: SeatLists;
+  readonly #ofHold: SeatLists;
   #numbers: Map<string, number> | undefined;
-  // What a user or a hold has had once may stand in these until somebody looks.
-  readonly #ofUser = new Map<string, number[]>();
-  readonly #ofHold = new Map<string, number[]>();
   readonly #hearing = new Set<HearChanges>();
 
-  /** `seats` are all of them, by their numbers from 1 on. */
-  constructor({ eventId, version, venue, leaveNoSingle }: Origin, seats: Seat[]) {
+  /** `seats` are all of them, by their numbers from 1 on; their ids are UUIDs. */
+  constructor({ eventId, version, venue, leaveNoSingle }: Origin, seats: readonly Seat[]) {
     this.eventId = eventId;
     this.venue = venue;
     this.leaveNoSingle = leaveNoSingle;
     this.#version = version;
-    this.#seats = seats;
-    this.#takenUntil = Float64Array.from(seats, takenUntil);
-    for (const seat of seats) {
-      if (seat.state !== 'sold') this.#unsold += 1;
-      if (seat.state !== 'open') append(this.#ofUser, userOf(seat), [seat.number]);
-      if (seat.state === 'held') append(this.#ofHold, seat.holdId, [seat.number]);
+    this.#unsold = seats.length;
+    this.#ids = seats.map(({ id }) => id).join('');
+    assert.equal(this.#ids.length, seats.length * idLength, 'the id of a seat is a UUID');
+    this.#pricesPence = Float64Array.from(seats, ({ pricePence }) => pricePence);
+    this.#states = seats.map(() => open);
+    this.#takenUntil = new Float64Array(seats.length);
+    this.#ofUser = new SeatLists(seats.length);
+    this.#ofHold = new SeatLists(seats.length);
+    let shared: SeatState = open;
+    for (const seat of seats.toReversed()) {
+      shared = sharedBy(seat, shared);
+      this.#become(seat.number, shared);
     }
   }
 
@@ -53,21 +70,21 @@ export class House {
   }
 
   get capacity(): number {
-    return this.#seats.length;
+    return this.#states.length;
   }
 
   get unsold(): number {
     return this.#unsold;
   }
 
-  /** All seats, by their numbers. */
-  get seats(): readonly Seat[] {
-    return this.#seats;
+  /** All seats, by their numbers, as they are now. */
+  get seats(): Seat[] {
+    return this.#states.map((_, nth) => this.#seat(nth + 1));
   }
 
   get(ref: SeatRef): Seat | undefined {
     const number = typeof ref === 'number' ? ref : this.#numberOf(ref);
-    return number === undefined ? undefined : this.#seats[number - 1];
+    return number === undefined || this.#states[number - 1] === undefined ? undefined : this.#seat(number);
   }
 
   /** When the seat can be had by anybody, in microseconds since 1970: 0 when it can be, infinity when it is sold. */
@@ -77,12 +94,12 @@ export class House {
 
   /** The seats that a user holds, even if the end of the hold has come, or has bought. */
   seatsOfUser(userId: string): Seat[] {
-    return this.#look(this.#ofUser, userId, (seat) => seat.state !== 'open' && userOf(seat) === userId);
+    return this.#ofUser.of(userId).map((number) => this.#seat(number));
   }
 
   /** The seats of a hold that were not given to anybody else since, nor released or sold. */
   seatsOfHold(holdId: string): Seat[] {
-    return this.#look(this.#ofHold, holdId, (seat) => seat.state === 'held' && seat.holdId === holdId);
+    return this.#ofHold.of(holdId).map((number) => this.#seat(number));
   }
 
   /** Takes over how seats are at `version`, in order, if that is the next one. What is known already is passed over. */
@@ -103,9 +120,9 @@ export class House {
     const news = entries.filter(({ version }) => version > known);
     for (const entry of news) {
       if (entry.kind === 'created' || entry.version > this.#version + 1) return false;
-      const seats = entry.numbers.flatMap((number) => this.#seats[number - 1] ?? []);
+      const seats = entry.numbers.flatMap((number) => this.get(number) ?? []);
       const after = seats.map((seat) => seatAfter(seat, entry));
-      if (entry.kind === 'priced') for (const seat of after) this.#seats[seat.number - 1] = seat;
+      if (entry.kind === 'priced') for (const seat of after) this.#pricesPence[seat.number - 1] = seat.pricePence;
       else this.#put(after);
       this.#version = entry.version;
     }
@@ -123,65 +140,63 @@ export class House {
     for (const hear of this.#hearing) hear(numbers);
   }
 
+  // The last first, so that lists have them in their order.
   #put(seats: SeatsTogether): void {
-    const numbers: number[] = [];
-    for (const seat of seats) {
-      const before = this.#seats[seat.number - 1];
-      if (before?.state !== 'sold' && seat.state === 'sold') this.#unsold -= 1;
-      this.#seats[seat.number - 1] = seat;
-      this.#takenUntil[seat.number - 1] = takenUntil(seat);
-      if (before?.state === 'held') this.#forgetHold(before.holdId);
-      numbers.push(seat.number);
-    }
     const [first] = seats;
-    if (!first || first.state === 'open') return;
-    append(this.#ofUser, userOf(first), numbers);
-    if (first.state === 'held') this.#ofHold.set(first.holdId, numbers);
+    if (!first) return;
+    const state = stateOf(first);
+    for (let nth = seats.length - 1; nth >= 0; nth--) this.#become((seats[nth] as Seat).number, state);
   }
 
-  // Unless it has seats left, which are found by it.
-  #forgetHold(holdId: string): void {
-    const numbers = this.#ofHold.get(holdId);
-    if (!numbers?.some((number) => isOfHold(this.#seats[number - 1], holdId))) this.#ofHold.delete(holdId);
+  #become(number: number, state: SeatState): void {
+    const before = this.#states[number - 1] as SeatState;
+    if (before.state !== 'open') this.#ofUser.remove(userOf(before), number);
+    if (before.state === 'held') this.#ofHold.remove(before.holdId, number);
+    this.#unsold += Number(before.state === 'sold') - Number(state.state === 'sold');
+    this.#states[number - 1] = state;
+    this.#takenUntil[number - 1] = takenUntil(state);
+    if (state.state !== 'open') this.#ofUser.add(userOf(state), number);
+    if (state.state === 'held') this.#ofHold.add(state.holdId, number);
   }
 
-  #look(lists: Map<string, number[]>, key: string, wanted: (seat: Seat) => boolean): Seat[] {
-    const numbers = lists.get(key);
-    if (!numbers) return [];
-    const seats = [...new Set(numbers)].flatMap((number) => {
-      const seat = this.#seats[number - 1];
-      return seat && wanted(seat) ? [seat] : [];
-    });
-    if (seats.length === 0) lists.delete(key);
-    else if (seats.length < numbers.length)
-      lists.set(
-        key,
-        seats.map(({ number }) => number),
-      );
-    return seats;
+  #seat(number: number): Seat {
+    const { eventId } = this;
+    const [id, pricePence] = [this.#idOf(number), this.#pricesPence[number - 1] as number];
+    return { eventId, number, id, pricePence, ...(this.#states[number - 1] as SeatState) };
+  }
+
+  // A piece of a text is no copy of it.
+  #idOf(number: number): string {
+    return this.#ids.slice((number - 1) * idLength, number * idLength);
   }
 
   #numberOf(id: string): number | undefined {
-    this.#numbers ??= new Map(this.#seats.map((seat) => [seat.id, seat.number]));
+    this.#numbers ??= new Map(this.#states.map((_, nth) => [this.#idOf(nth + 1), nth + 1]));
     return this.#numbers.get(id);
   }
 }
 
-export function takenUntil(seat: Seat): number {
+export function takenUntil(seat: SeatState): number {
   if (seat.state === 'open') return 0;
   return seat.state === 'sold' ? Number.POSITIVE_INFINITY : microsecondsOf(seat.heldUntil);
 }
 
-export function userOf(seat: Exclude<Seat, { state: 'open' }>): string {
+export function userOf(seat: Exclude<SeatState, { state: 'open' }>): string {
   return seat.state === 'held' ? seat.holderId : seat.ownerId;
 }
 
-function isOfHold(seat: Seat | undefined, holdId: string): boolean {
-  return seat?.state === 'held' && seat.holdId === holdId;
+function stateOf(seat: Seat): SeatState {
+  if (seat.state === 'open') return open;
+  if (seat.state === 'sold') return { state: 'sold', ownerId: seat.ownerId, soldAt: seat.soldAt };
+  const { holderId, holdId, heldSince, heldUntil } = seat;
+  return { state: 'held', holderId, holdId, heldSince, heldUntil };
 }
 
-function append(lists: Map<string, number[]>, key: string, numbers: readonly number[]): void {
-  const list = lists.get(key);
-  if (list) list.push(...numbers);
-  else lists.set(key, [...numbers]);
+/** The state of a seat: the one that its neighbour has, if they were changed together. */
+function sharedBy(seat: Seat, neighbours: SeatState): SeatState {
+  const isHeld = seat.state === 'held' && neighbours.state === 'held';
+  if (isHeld && seat.holdId === neighbours.holdId && seat.heldUntil === neighbours.heldUntil) return neighbours;
+  const isSold = seat.state === 'sold' && neighbours.state === 'sold';
+  if (isSold && seat.ownerId === neighbours.ownerId && seat.soldAt === neighbours.soldAt) return neighbours;
+  return stateOf(seat);
 }

@@ -12,6 +12,8 @@ export type Order = {
   readonly seats: readonly number[];
   readonly totalPence: number;
   readonly boughtAt: Temporal.Instant;
+  /** What its tickets' codes are made with again; those of an order without one are made when they are asked for. */
+  readonly proof?: Buffer | undefined;
 };
 
 /** What identifies an order, before it is known whether there will be one. */

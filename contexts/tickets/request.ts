@@ -8,6 +8,8 @@ import type { Seat } from './seat.ts';
 export type Request = Omit<Asking, 'userId'> & {
   /** Answers what is to change, or throws a refusal. Pure: it may be asked again, of other seats. */
   readonly rule: (seats: Draft, now: Temporal.Instant) => Change;
+  /** Whether the answer brings the tickets of the order. */
+  readonly wantsTickets?: boolean;
 };
 
 /** What a granted request does to seats. */
@@ -20,6 +22,8 @@ export type Change = {
   readonly holdId?: string;
   /** Made of seats that are sold. */
   readonly order?: Order;
+  /** The codes of the order's tickets, if they were wanted. */
+  readonly codes?: readonly string[];
   /** Why just these seats. */
   readonly reason?: string;
 };

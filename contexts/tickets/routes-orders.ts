@@ -18,8 +18,8 @@ export type Selling = { readonly limits: HoldLimits; readonly tickets: Tickets }
 
 /** Purchases of v2, the orders that they end in, and what the tickets are verified with. */
 export function orderRoutes(deps: Deps<DB>, sales: Sales, { limits, tickets }: Selling): Route[] {
-  const textOf = async ({ order, seats }: FoundOrder) =>
-    orderJson(order, seats, await tickets.codesOf(order), deps.clock.now());
+  const textOf = async ({ order, seats, codes }: FoundOrder) =>
+    orderJson(order, seats, codes ?? (await tickets.codesOf(order)), deps.clock.now());
   return [
     route({
       method: 'POST',
@@ -63,5 +63,5 @@ async function foundOrder(deps: Deps<DB>, decided: Decided): Promise<FoundOrder>
   const bought = granted(decided);
   if ('told' in bought) return getOrder(deps, bought.told.orderId ?? '');
   if (!bought.order) throw new TypeError('what was granted is no order');
-  return { order: bought.order, seats: bought.seats };
+  return { order: bought.order, seats: bought.seats, codes: bought.codes };
 }

@@ -17,11 +17,12 @@ import type { DB } from './tables.gen.ts';
 import { readSelection, seatsJson } from './wire.ts';
 
 export function routes(deps: Deps<DB>) {
-  const sales = openSales(deps, salesOptionsOf(deps));
+  const tickets = new Tickets(deps);
+  const sales = openSales({ ...deps, tickets }, salesOptionsOf(deps));
   return [
     ...routesV1(deps, sales),
     ...holdRoutes(deps, sales, limitsOf(deps)),
-    ...orderRoutes(deps, sales, { limits: limitsOf(deps), tickets: new Tickets(deps) }),
+    ...orderRoutes(deps, sales, { limits: limitsOf(deps), tickets }),
     ...houseRoutes(deps, sales),
   ];
 }

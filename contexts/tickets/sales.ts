@@ -5,10 +5,12 @@ import { type Judged, judgeBatch, type Waiting } from './batch.ts';
 import { countChanges } from './counters.ts';
 import { Houses } from './houses.ts';
 import { breaksOnKeys, idOf, type Known, nothingKnown, recall } from './idempotency.ts';
+import type { Order } from './order.ts';
 import { attemptRunning } from './refusals.ts';
 import type { Decided, Request } from './request.ts';
 import { type FencedEvent, type SalesStore, salesStoreOf } from './sales-store.ts';
 import type { DB } from './tables.gen.ts';
+import type { Seal } from './ticket-code.ts';
 
 export type SalesOptions = {
   /** How many requests are decided in one transaction at most. */
@@ -17,7 +19,13 @@ export type SalesOptions = {
   readonly waitMsMax?: number;
 };
 
-export type Parts = { readonly store: SalesStore; readonly clock: Clock; readonly pace?: Pace };
+export type Parts = {
+  readonly store: SalesStore;
+  readonly clock: Clock;
+  readonly pace?: Pace;
+  /** Who makes the tickets of orders. Without one no answer brings any. */
+  readonly tickets?: { sealAll(orders: readonly Order[]): Promise<ReadonlyMap<string, Seal>> };
+};
 
 const triesMax = 4;
 // While the database works for one, this process works for another.
@@ -37,14 +45,19 @@ export class Sales {
   readonly #store: SalesStore;
   readonly #clock: Clock;
   readonly #pace: Pace;
+  readonly #tickets: Parts['tickets'];
   readonly #contended = new Map<string, number>();
   // What was written of a batch while the rest of it was still to be decided, and may fail.
   readonly #written = new WeakMap<Request, Decided>();
 
-  constructor({ store, clock, pace = realPace }: Parts, { largestBatch = 256, waitMsMax = 5_000 }: SalesOptions = {}) {
+  constructor(
+    { store, clock, pace = realPace, tickets }: Parts,
+    { largestBatch = 256, waitMsMax = 5_000 }: SalesOptions = {},
+  ) {
     this.#store = store;
     this.#clock = clock;
     this.#pace = pace;
+    this.#tickets = tickets;
     this.houses = new Houses(store, pace);
     const together = (requests: readonly Request[]) => this.decideAll(requests);
     this.#lanes = Array.from({ length: lanes }, () =>
@@ -103,16 +116,22 @@ export class Sales {
     const ids = [...new Set(waiting.map(({ request }) => request.eventId))];
     await this.houses.load(ids);
     if (isStale || ids.some((id) => this.#isContended(id))) return this.#decideLocked(ids, waiting, known);
-    const judged = judgeBatch(this.houses, waiting, known, this.#now());
+    const judged = await this.#judge(waiting, known);
     return [judged, await this.#write(judged)];
   }
 
   async #decideLocked(ids: readonly string[], waiting: readonly Waiting[], known: Known): Promise<[Judged, Current]> {
     return this.#store.locked(ids, async (locked) => {
       await this.houses.bringTo(locked, ids, locked.standings);
-      const judged = judgeBatch(this.houses, waiting, known, this.#now());
+      const judged = await this.#judge(waiting, known);
       return [judged, await locked.write(judged, fenced(judged))];
     });
+  }
+
+  async #judge(waiting: readonly Waiting[], known: Known): Promise<Judged> {
+    const judged = judgeBatch(this.houses, waiting, known, this.#now());
+    const orders = judged.granted.flatMap(({ request, change }) => (request.wantsTickets && change.order) || []);
+    return this.#tickets && orders.length > 0 ? { ...judged, seals: await this.#tickets.sealAll(orders) } : judged;
   }
 
   async #write(judged: Judged): Promise<Current> {
@@ -123,7 +142,7 @@ export class Sales {
   }
 
   /** Takes over what was written, and answers what has to be decided once more. */
-  #settle({ drafts, outcomes, granted }: Judged, current: Current, decided: (Decided | undefined)[]): Waiting[] {
+  #settle({ drafts, outcomes, granted, seals }: Judged, current: Current, decided: (Decided | undefined)[]): Waiting[] {
     for (const [eventId, draft] of drafts) {
       if (current.has(eventId)) draft.commit();
       else if (draft.standing) this.#contended.set(eventId, this.#pace.elapsedMs());
@@ -133,8 +152,9 @@ export class Sales {
     const waiting = outcomes.filter(isStale);
     for (const one of outcomes) {
       if (isStale(one)) continue;
-      decided[one.nth] = one.outcome;
-      if (waiting.length > 0) this.#written.set(one.request, one.outcome);
+      const outcome = withCodes(one.outcome, seals);
+      decided[one.nth] = outcome;
+      if (waiting.length > 0) this.#written.set(one.request, outcome);
     }
     return waiting;
   }
@@ -154,8 +174,13 @@ export class Sales {
 }
 
 /** The sale over PostgreSQL. */
-export function openSales({ db, clock }: Deps<DB>, options?: SalesOptions): Sales {
-  return new Sales({ store: salesStoreOf(db), clock }, options);
+export function openSales({ db, clock, tickets }: Deps<DB> & Pick<Parts, 'tickets'>, options?: SalesOptions): Sales {
+  return new Sales({ store: salesStoreOf(db), clock, ...(tickets && { tickets }) }, options);
+}
+
+function withCodes(outcome: Decided, seals: Judged['seals']): Decided {
+  const seal = 'kind' in outcome && outcome.order && seals.get(outcome.order.id);
+  return seal ? { ...outcome, codes: seal.codes } : outcome;
 }
 
 /** The events that were still as they were judged. */

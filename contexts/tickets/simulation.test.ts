@@ -68,7 +68,7 @@ describe('the simulation names the promise that a planted defect breaks', () => 
     {
       what: 'what was written of a batch before the rest of it failed is decided again',
       plant: writtenForgotten,
-      promise: 'a request is granted once',
+      promise: 'a refused request changes nothing',
     },
     { what: 'nobody is told of a sell-out', plant: sellOutNotTold, promise: 'a sell-out is told once' },
     {

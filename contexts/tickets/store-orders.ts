@@ -36,5 +36,6 @@ function toOrder(row: Selectable<DB['orders']>): Order {
     seats: row.numbers,
     totalPence: row.total_pence,
     boughtAt: row.bought_at,
+    proof: row.proof ?? undefined,
   };
 }

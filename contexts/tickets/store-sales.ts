@@ -125,14 +125,15 @@ function writeOrders(batch: Judged, at: string): RawBuilder<unknown> {
   const orders = ordersOf(batch);
   if (orders.length === 0) return nothing;
   return sql`, ordered as (
-      insert into tickets.orders (id, number, event_id, user_id, numbers, total_pence, bought_at)
-      select o.id, o.number, o.event_id, o.user_id, o.numbers::int[], o.total_pence, ${at}
+      insert into tickets.orders (id, number, event_id, user_id, numbers, total_pence, bought_at, proof)
+      select o.id, o.number, o.event_id, o.user_id, o.numbers::int[], o.total_pence, ${at}, o.proof
       from moved join unnest(
         ${orders.map(({ eventId }) => eventId)}::uuid[], ${orders.map(({ id }) => id)}::uuid[],
         ${orders.map(({ number }) => number)}::text[], ${orders.map(({ userId }) => userId)}::uuid[],
         ${orders.map(({ seats }) => `{${seats.join(',')}}`)}::text[],
-        ${orders.map(({ totalPence }) => totalPence)}::bigint[]
-      ) as o (event_id, id, number, user_id, numbers, total_pence) using (event_id)
+        ${orders.map(({ totalPence }) => totalPence)}::bigint[],
+        ${orders.map(({ id }) => batch.seals.get(id)?.proof)}::bytea[]
+      ) as o (event_id, id, number, user_id, numbers, total_pence, proof) using (event_id)
     )`;
 }
 

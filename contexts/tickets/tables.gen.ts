@@ -87,6 +87,7 @@ export interface Orders {
   id: string;
   number: string;
   numbers: number[];
+  proof: Buffer | null;
   total_pence: number;
   user_id: string;
 }

@@ -21,7 +21,11 @@ export function at(time: string): Temporal.Instant {
 
 /** An open seat at 10.00, unless it is held until 12:15 or was sold at noon. */
 export function aSeat({ number = 1, pricePence = 1_000, ...wishes }: SeatWishes = {}): Seat {
-  return { eventId: 'show', number, id: `seat ${number}`, pricePence, ...stateOf(wishes) };
+  return { eventId: 'show', number, id: seatId(number), pricePence, ...stateOf(wishes) };
+}
+
+function seatId(number: number): string {
+  return `5ea70000-0000-4000-8000-${`${number}`.padStart(12, '0')}`;
 }
 
 export function seatsById(...seats: readonly Seat[]): Seats {
@@ -30,7 +34,7 @@ export function seatsById(...seats: readonly Seat[]): Seats {
 
 /** What the user wants at the show, by the numbers of the seats. */
 export function aSelection(userId: string, ...numbers: readonly number[]) {
-  return { eventId: 'show', userId, seatIds: numbers.map((number) => `seat ${number}`) };
+  return { eventId: 'show', userId, seatIds: numbers.map(seatId) };
 }
 
 /** Ten seats at 10.00, as first announced. */

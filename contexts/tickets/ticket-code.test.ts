@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aKey, anOrder, anyOrder, publicHalves, showId, withBytes } from './test-tickets.ts';
-import { type SoldSeats, signingKeyOf, signTickets, verifyTicket } from './ticket-code.ts';
+import { aKey, anOrder, anyOrder, manyOrders, publicHalves, showId, signTickets, withBytes } from './test-tickets.ts';
+import { codesAgain, type SoldSeats, sealOrders, signingKeyOf, verifyTicket } from './ticket-code.ts';
 
 const key = aKey();
 const keys = publicHalves(key);
@@ -39,13 +39,37 @@ describe('a ticket', () => {
     expect(signTickets(key, anOrder({ boughtAt }))).toEqual(signTickets(key, anOrder()));
   });
 
+  test.each([1, 2, 3, 16, 100, 256])('is proven whatever its order is among %i that are signed together', (count) => {
+    const orders = manyOrders(count);
+    for (const [nth, { codes }] of sealOrders(key, orders).entries()) {
+      const order = orders[nth] ?? anOrder();
+      expect(codes.map((code) => verifyTicket(keys, code))).toEqual(order.seats.map((seat) => ticketOf(order, seat)));
+    }
+  });
+
+  test('has the same code when it is made again with what is kept of the signature', () => {
+    const anyOrders = fc.array(anyOrder, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(anyOrders, (orders) => {
+        for (const [nth, { proof, codes }] of sealOrders(key, orders).entries()) {
+          expect(codesAgain(key, orders[nth] ?? anOrder(), proof)).toEqual(codes);
+        }
+      }),
+    );
+  });
+
+  test('has no code again of a key that it was not signed with', () => {
+    const [{ proof } = { proof: Buffer.alloc(0) }] = sealOrders(key, [anOrder()]);
+    expect(codesAgain(aKey(), anOrder(), proof)).toBeUndefined();
+  });
+
   test('has the code for ever that it was sold with', () => {
     const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
     const known = signingKeyOf(Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]));
     expect(signTickets(known, anOrder({ seats: [13, 11, 12] }))).toEqual([
-      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAACAAANfnLZ8kJnBrO986Lm8K-dB_gasewNXTlu4C4p34McB5WicFU2x-okVs5Cb7nB-H8toR4PU1-o2LbSFqOWOwHzd-5EtNEbseFfKOHUKFJx4dMfcpZg0VLfMHgnp7DfQqQK',
-      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAAAAAALeWkg7pQKlJN51rf1gNb2DSv72dK2DXXXlh6bzTmeD_lKoJLc2Eqv-j20xCF0KeNAonBVNsfqJFbOQm-5wfh_LaEeD1NfqNi20hajljsB83fuRLTRG7HhXyjh1ChSceHTH3KWYNFS3zB4J6ew30KkCg',
-      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAABAAAMF4EzamufJfXfDVSnTvjmeBCOspMm1ot-P2iOqTddM51KoJLc2Eqv-j20xCF0KeNAonBVNsfqJFbOQm-5wfh_LaEeD1NfqNi20hajljsB83fuRLTRG7HhXyjh1ChSceHTH3KWYNFS3zB4J6ew30KkCg',
+      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAACAAANb3rBbFFCKEupoP9F_wlvd82-79xnOMmX0Jz2sC95yREAAQAACA6uM-OE4L70ge7R8SrwiN0pcOFxlq26lz1Pbp9LdV6TxparZT9RJstiq4GYYlS7Id_gBQ50FlIgjGIao2ozCg',
+      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAAAAAALNCvE-Wa8RjsbgT2u4Q5X4jSKzDWBk7wz0UJFMqVYf88j1aPhmzmrfEgFznvnVUd0AAEAAAgOrjPjhOC-9IHu0fEq8IjdKXDhcZatupc9T26fS3Vek8aWq2U_USbLYquBmGJUuyHf4AUOdBZSIIxiGqNqMwo',
+      'ASH-Md-hVKJh4OAAAAAAQACAAAAAAAAAAQDzHRN-2E0GUy_vF3JAAAADAAABAAAM3p90ntSMOdaMDorHulDo_ByUur2LbFqD4WDCuLQvdmwj1aPhmzmrfEgFznvnVUd0AAEAAAgOrjPjhOC-9IHu0fEq8IjdKXDhcZatupc9T26fS3Vek8aWq2U_USbLYquBmGJUuyHf4AUOdBZSIIxiGqNqMwo',
     ]);
   });
 
@@ -66,7 +90,9 @@ describe('a ticket', () => {
       const codes = signTickets(key, anOrder({ seats: Array.from({ length: count }, (_, index) => index + 1) }));
       return Math.max(...codes.map(({ length }) => length));
     };
-    expect([1, 4, 10].map(lengthOf)).toEqual([171, 214, 256]);
+    expect([1, 4, 10].map(lengthOf)).toEqual([176, 219, 262]);
+    const together = sealOrders(key, manyOrders(256)).flatMap(({ codes }) => codes);
+    expect(Math.max(...together.map(({ length }) => length))).toBe(390);
   });
 
   test('that an older key signed stays valid after a newer one was added', () => {
@@ -77,11 +103,11 @@ describe('a ticket', () => {
 
 describe('no ticket is proven by', () => {
   test('a code in which any one bit is changed', () => {
-    for (const seats of [[7], [7, 8, 9]]) {
-      for (const code of signTickets(key, anOrder({ seats }))) {
-        const bits = Buffer.from(code, 'base64url').length * 8;
-        for (let bit = 0; bit < bits; bit++) expect(outcomeOf(withBit(code, bit)), `bit ${bit}`).toBe('invalid');
-      }
+    const alone = [[7], [7, 8, 9]].flatMap((seats) => signTickets(key, anOrder({ seats })));
+    const together = sealOrders(key, manyOrders(3)).map(({ codes }) => codes[0] ?? '');
+    for (const code of [...alone, ...together]) {
+      const bits = Buffer.from(code, 'base64url').length * 8;
+      for (let bit = 0; bit < bits; bit++) expect(outcomeOf(withBit(code, bit)), `bit ${bit}`).toBe('invalid');
     }
   }, 120_000);
 
@@ -161,14 +187,18 @@ describe('no ticket is proven by', () => {
       anOrder({ seats: [12, 13, 14, 15] }),
       anOrder({ eventId: showId.replace('1', '2') }),
     ];
-    const twoOf = (order: SoldSeats) => signTickets(key, order).slice(0, 2);
-    const codes = orders.flatMap(twoOf).map((code) => Buffer.from(code, 'base64url'));
-    const ends = [0, 1, 9, 25, 32, 39, 42, 45, 48, 64, 80, 96, 160];
+    const bytesOf = (codes: readonly string[]) => codes.map((code) => Buffer.from(code, 'base64url'));
+    const alone = orders.map((order) => bytesOf(signTickets(key, order)));
+    const together = sealOrders(key, orders).map(({ codes }) => bytesOf(codes));
+    const issued = [...alone, ...together].flat();
+    const codes = [...alone.flatMap((of) => of.slice(0, 2)), ...together.flatMap((of) => of.slice(0, 1))];
+    const ends = [0, 1, 9, 25, 32, 39, 42, 45, 48, 64, 80, 96, 98, 100, 116, 132, 164, 196];
     for (const [into, from] of codes.flatMap((one) => codes.map((other) => [one, other] as const))) {
       for (const [nth, start] of ends.entries()) {
         for (const end of ends.slice(nth + 1)) {
           const mixed = Buffer.concat([into.subarray(0, start), from.subarray(start, end), into.subarray(end)]);
-          if (!codes.some((code) => code.equals(mixed))) expect(outcomeOf(mixed.toString('base64url'))).toBe('invalid');
+          if (!issued.some((code) => code.equals(mixed)))
+            expect(outcomeOf(mixed.toString('base64url'))).toBe('invalid');
         }
       }
     }
@@ -208,7 +238,8 @@ describe('no ticket is proven by', () => {
     const [code = ''] = signTickets(key, anOrder({ seats: [7] }));
     const newer = withBytes(code, (bytes) => {
       bytes[0] = 2;
-      const signature = sign(null, bytes.subarray(0, -signatureBytes), key.privateKey);
+      const root = Buffer.concat([Buffer.of(2, 0, 1), bytes.subarray(-signatureBytes - 16, -signatureBytes)]);
+      const signature = sign(null, root, key.privateKey);
       return Buffer.concat([bytes.subarray(0, -signatureBytes), signature]);
     });
     expect(verifyTicket(keys, newer)).toEqual({ invalid: 'version-unknown' });
@@ -252,7 +283,7 @@ function withBit(code: string, bit: number): string {
   });
 }
 
-function manyCodes(): string[] {
+function manyCodes(): readonly string[] {
   return signTickets(key, anOrder({ seats: Array.from({ length: 50 }, (_, index) => index + 1) }));
 }
 

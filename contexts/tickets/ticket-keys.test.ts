@@ -3,8 +3,8 @@ import { createDatabase } from '@ticketbuddy/postgres';
 import { FakeClock, testDatabase } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import type { DB } from './tables.gen.ts';
-import { anOrder } from './test-tickets.ts';
-import { signTickets, verifyTicket } from './ticket-code.ts';
+import { anOrder, signTickets } from './test-tickets.ts';
+import { verifyTicket } from './ticket-code.ts';
 import { addTicketKey, openTicketKey, publishedKeys } from './ticket-keys.ts';
 
 test('processes that start together sign with the same key', async () => {

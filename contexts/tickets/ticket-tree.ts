@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /*
- * A hash tree over the tickets of one order: to whoever trusts its root a ticket is shown to be in it by the hashes beside
- * its way up. A node without a neighbour moves up as it is. Of a hash only the first 16 bytes are ever used. It is a text
+ * A hash tree over the tickets of an order, and one over orders: to whoever trusts its root something is shown to be in it
+ * by the hashes beside its way up. A node without a neighbour moves up as it is. Of a hash only the first 16 bytes are ever used. It is a text
  * here (Latin-1, a byte a character): so node:crypto makes it in 0.3 µs instead of 1.9 µs for a Buffer.
  */
 export const hashBytes = 16;
@@ -10,14 +10,22 @@ export const hashBytes = 16;
 /** All levels, from the leaves to the root. There is at least one leaf. */
 export type Tree = readonly (readonly string[])[];
 
-// What is hashed for a leaf and for a node begins differently, so that none can be passed off as the other.
+// What is hashed for a ticket, a node and an order begins differently, so that none can be passed off as another.
 const leafInput = Buffer.alloc(1 + 3 + hashBytes, 0);
 const nodeInput = Buffer.alloc(1 + 2 * hashBytes, 1);
+const orderInput = Buffer.alloc(1 + 42 + hashBytes, 2);
 
 export function leafOf(seat: number, secret: string): string {
   leafInput.writeUIntBE(seat, 1, 3);
   leafInput.write(secret, 4, hashBytes, 'latin1');
   return hash('sha256', leafInput, 'latin1');
+}
+
+/** `facts` are the 42 bytes with which all codes of the order begin, `root` is that of its tickets. */
+export function orderLeafOf(facts: Buffer, root: string): string {
+  orderInput.set(facts, 1);
+  orderInput.write(root, 1 + facts.length, hashBytes, 'latin1');
+  return hash('sha256', orderInput, 'latin1');
 }
 
 export function growTree(leaves: readonly string[]): Tree {

@@ -19,7 +19,7 @@ export function readSelection(json: Buffer): Omit<Selection, 'eventId'> {
 /** Many seats come in pieces: a stadium in one would keep everybody else waiting. They are as they are now. */
 export function seatsJson(seats: readonly Seat[], now: Temporal.Instant): string | AsyncIterable<string> {
   const write = (some: readonly Seat[]) => some.map((seat) => seatJson(seat, now)).join(',');
-  return seats.length <= seatsInPiece ? `[${write(seats)}]` : inPieces([...seats], write);
+  return seats.length <= seatsInPiece ? `[${write(seats)}]` : inPieces(seats, write);
 }
 
 async function* inPieces(seats: readonly Seat[], write: (some: readonly Seat[]) => string): AsyncGenerator<string> {

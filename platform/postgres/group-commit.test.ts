@@ -59,3 +59,30 @@ it('a thousand commands at once are decided in bounded batches', async () => {
   expect(await Promise.all(commands.map(decide))).toEqual(commands);
   expect(largest).toBe(64);
 });
+
+it('the next batch is under way before the answers of the last one are told', async () => {
+  const happened: string[] = [];
+  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const decide = groupCommit(async ([command]: readonly string[]) => {
+    happened.push(`${command} is decided`);
+    begun.resolve();
+    await goOn.promise;
+    return [command];
+  });
+  const asked = (command: string) => decide(command).then(() => happened.push(`${command} is told`));
+  const first = asked('one');
+  await begun.promise;
+  const next = asked('two');
+  goOn.resolve();
+  await Promise.all([first, next]);
+  expect(happened).toEqual(['one is decided', 'two is decided', 'one is told', 'two is told']);
+});
+
+it('nobody has to wait for the time in which nobody asked', async () => {
+  let nowMs = 0;
+  const pace = { turn: async () => undefined, elapsedMs: () => nowMs };
+  const decide = groupCommit(async (commands: readonly number[]) => commands, { waitMsMax: 5, pace });
+  await decide(1);
+  nowMs += 10;
+  expect(await Promise.all([2, 3].map(decide))).toEqual([2, 3]);
+});

@@ -60,37 +60,52 @@ export function groupCommit<C, A>(
     return ranMs + Math.floor(queue.length / largestBatch) * Math.max(batchMs, ranMs);
   }
 
+  // The next batch is under way before the last one's answers are told: to tell them keeps this thread busy for as long as
+  // the database would otherwise have nothing to do.
   async function run(): Promise<void> {
     running = true;
+    batchBegan = pace.elapsedMs();
+    let tell = toldAlready;
+    await pace.turn();
     while (queue.length > 0) {
       batchBegan = pace.elapsedMs();
-      await pace.turn();
-      await settle(queue.splice(0, largestBatch));
+      const settling = settle(queue.splice(0, largestBatch));
+      if (tell !== toldAlready) await pace.turn();
+      tell();
+      tell = await settling;
       batchMs = 0.8 * batchMs + 0.2 * (pace.elapsedMs() - batchBegan);
     }
     running = false;
+    tell();
   }
 
-  async function settle(batch: readonly Waiting<C, A>[]): Promise<void> {
+  /** Answers what tells the batch's answers. */
+  async function settle(batch: readonly Waiting<C, A>[]): Promise<() => void> {
     const startedAt = performance.now();
     try {
       const answers = await decide(batch.map(({ command }) => command));
       assert.equal(answers.length, batch.length, 'every command of a batch has an answer');
       recordBatch(batch, startedAt);
-      batch.forEach(({ resolve }, nth) => void resolve(answers[nth] as A));
+      return () => batch.forEach(({ resolve }, nth) => void resolve(answers[nth] as A));
     } catch (error) {
       recordBatch(batch, startedAt, error);
-      if (batch.length === 1 || isLost(error)) for (const { reject } of batch) reject(error);
-      else await settleInHalves(batch);
+      if (batch.length > 1 && !isLost(error)) return settleInHalves(batch);
+      return () => batch.forEach(({ reject }) => void reject(error));
     }
   }
 
-  async function settleInHalves(batch: readonly Waiting<C, A>[]): Promise<void> {
+  async function settleInHalves(batch: readonly Waiting<C, A>[]): Promise<() => void> {
     const middle = Math.ceil(batch.length / 2);
-    await settle(batch.slice(0, middle));
-    await settle(batch.slice(middle));
+    const tellFirst = await settle(batch.slice(0, middle));
+    const tellSecond = await settle(batch.slice(middle));
+    return () => {
+      tellFirst();
+      tellSecond();
+    };
   }
 }
+
+function toldAlready(): void {}
 
 function recordBatch(
   batch: readonly { readonly trace: Trace | undefined }[],

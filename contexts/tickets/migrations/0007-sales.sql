@@ -81,7 +81,9 @@ create table tickets.orders (
   user_id uuid not null,
   numbers int[] not null check (cardinality(numbers) > 0),
   total_pence bigint not null check (total_pence >= 0),
-  bought_at timestamptz not null
+  bought_at timestamptz not null,
+  -- Where the order is among those that were signed together, and the signature; none if nobody has asked for its tickets.
+  proof bytea
 );
 
 create trigger orders_stay before update or delete or truncate on tickets.orders

@@ -45,7 +45,7 @@ export async function writeUnfenced(
   const draft = new Draft(undefined);
   draft.take(change.seats);
   const granted = [{ request: { eventId, rule: () => change }, change }];
-  const judged = { now, drafts: new Map([[eventId, draft]]), outcomes: [], granted, decisions: [] };
+  const judged = { now, drafts: new Map([[eventId, draft]]), outcomes: [], granted, decisions: [], seals: new Map() };
   const sold = change.kind === 'sold' ? change.seats.length : 0;
   const [standing] = await lockSales(tx, [eventId]);
   if (standing) await writeBatch(tx, judged, [{ ...standing, moves: true, sold }]);
