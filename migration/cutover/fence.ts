@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { StartError } from '@ticketbuddy/errors';
+import { withTransaction } from '@ticketbuddy/postgres';
+import type pg from 'pg';
+import {
+  blockersOf,
+  changeRow,
+  createGuard,
+  createTriggers,
+  dropAll,
+  findRow,
+  type GuardedTable,
+  guardedTables,
+  insertRow,
+  limitWaits,
+  lockUnit,
+  logPosition,
+} from './store.ts';
+
+/** The two systems that take turns at owning a unit. */
+export type Side = 'legacy' | 'next';
+
+/** Who may write a unit's tables; for the second of a switch nobody. */
+export type Owner = Side | 'moving';
+
+/** Of the same unit in each database. The epoch grows with every new owner. */
+export type Ownership = { readonly owner: Owner; readonly epoch: number };
+
+export type Fence = Ownership & {
+  /** When whoever finds the unit without an owner goes back, instead of waiting on. */
+  readonly deadline: Temporal.Instant | undefined;
+};
+
+/** What is fenced in one of the two databases. */
+export type FencePlan = {
+  /** Lower case letters, digits and `_`. */
+  readonly unit: string;
+  readonly side: Side;
+  /** As SQL names them, with their schema: `"Event"."Events"`. */
+  readonly tables: readonly string[];
+  /** The roles that carry over what the other side has written. They log in as themselves. */
+  readonly appliers: readonly string[];
+  /** Whether a writer has to say in `ticketbuddy.epoch` in which epoch it writes. */
+  readonly needsEpoch: boolean;
+};
+
+export type OwnerChange = {
+  readonly unit: string;
+  readonly from: Ownership;
+  readonly to: Ownership & { readonly deadline?: Temporal.Instant };
+};
+
+/** A transaction that has written to the unit, or is just about to, and is not over. */
+export type Blocker = {
+  readonly pid: number;
+  readonly application: string;
+  readonly openForMs: number;
+  readonly query: string;
+};
+
+/** Somebody else has changed the owner, or it is not who was thought. Nothing was changed. */
+export class OwnerDiffers extends Error {}
+
+/** Writers were not over in time. Nothing was changed. */
+export class FenceBusy extends Error {
+  readonly blockers: readonly Blocker[];
+
+  constructor(unit: string, waitedMs: number, blockers: readonly Blocker[]) {
+    const those = blockers.map(
+      ({ pid, application, openForMs }) => `${pid} (${application}, open for ${openForMs} ms)`,
+    );
+    super(`After ${waitedMs} ms these transactions on ${unit} are still open: ${those.join(', ') || 'none any more'}.`);
+    this.blockers = blockers;
+  }
+}
+
+/** What a refused write fails with: the SQLSTATE of the database's error. */
+export const fencedState = 'TBF01';
+
+/**
+ * Lets the database itself refuse every write to the unit's tables by the side that does not own it, whoever writes and
+ * without a change to any program. The tables are in this side's database; the owner is as given until somebody changes
+ * it. Does nothing when all is there already. Writers wait for it, so it gives up soon: throws `FenceBusy` when
+ * transactions on the tables are not over after `waitMsMax`, and a `StartError` when there is a fence that differs.
+ */
+export async function raiseFence(
+  pool: pg.Pool,
+  plan: FencePlan,
+  ownership: Ownership,
+  waitMsMax = 1_000,
+): Promise<void> {
+  assert.match(plan.unit, /^[a-z][a-z0-9_]*$/, 'a unit has a plain name');
+  assert.ok(plan.tables.length > 0, 'a unit has tables');
+  await inTime(pool, plan, waitMsMax, async (client) => {
+    await createGuard(client);
+    await lockUnit(client, plan.unit);
+    const known = await findRow(client, plan.unit);
+    if (known && !isSame(known, ownership)) throw leftOver(plan.unit, known);
+    if (!known) await insertRow(client, plan.unit, ownership);
+    await createTriggers(client, plan);
+  });
+}
+
+/** `undefined` when the unit has no fence in this database. */
+export async function readFence(pool: pg.Pool, unit: string): Promise<Fence | undefined> {
+  return findRow(pool, unit);
+}
+
+/** What is wrong with the fence, a sentence each: somebody may have dropped, disabled or replaced a part of it. */
+export async function fenceFaults(pool: pg.Pool, plan: FencePlan): Promise<string[]> {
+  const guarded = new Map((await guardedTables(pool, plan.unit)).map((one) => [one.table, one]));
+  const faults = plan.tables.flatMap((table) => faultOf(table, guarded.get(table), plan));
+  return (await findRow(pool, plan.unit)) ? faults : [...faults, `${plan.unit} has no owner here`];
+}
+
+/**
+ * Changes the owner when all transactions are over that have written to the unit; none that writes later gets in before.
+ * So whatever the old owner has written is before the answer's position in the log, and nothing of it after. Throws
+ * `OwnerDiffers` when the owner is not `from`, and `FenceBusy` when writers are not over after `waitMsMax`.
+ */
+export async function changeOwner(pool: pg.Pool, change: OwnerChange, waitMsMax: number): Promise<string> {
+  const { unit, from, to } = change;
+  assert.ok(to.epoch >= from.epoch, 'an epoch never comes again');
+  await inTime(pool, { unit, tables: [] }, waitMsMax, async (client) => {
+    await lockUnit(client, unit);
+    if (!(await changeRow(client, change))) throw await differs(client, unit, from);
+  });
+  return logPosition(pool);
+}
+
+/**
+ * Removes the unit's fence, and with the last one all that is ours in this database. Throws `FenceBusy` when transactions
+ * on its tables are not over after `waitMsMax`.
+ */
+export async function removeFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
+  const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
+  await inTime(pool, { unit, tables }, waitMsMax, (client) => dropAll(client, unit));
+}
+
+/** Whether an error is that of a write which the fence refused. */
+export function isFenced(error: unknown): boolean {
+  return (error as { code?: unknown }).code === fencedState;
+}
+
+const lockNotAvailable = '55P03';
+
+// Whoever waits for a lock makes all who come after him wait as well.
+async function inTime(
+  pool: pg.Pool,
+  { unit, tables }: Pick<FencePlan, 'unit' | 'tables'>,
+  waitMsMax: number,
+  work: (client: pg.PoolClient) => Promise<void>,
+): Promise<void> {
+  try {
+    await withTransaction(pool, async (client) => {
+      await limitWaits(client, waitMsMax);
+      await work(client);
+    });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== lockNotAvailable) throw error;
+    throw new FenceBusy(unit, waitMsMax, await blockersOf(pool, unit, tables));
+  }
+}
+
+function isSame(one: Ownership, other: Ownership): boolean {
+  return one.owner === other.owner && one.epoch === other.epoch;
+}
+
+function leftOver(unit: string, { owner, epoch }: Ownership): StartError {
+  return new StartError(
+    `There is a fence of ${unit} already, of ${owner} in epoch ${epoch}: go on with that move, or remove it with abandon.`,
+  );
+}
+
+function faultOf(
+  table: string,
+  guarded: GuardedTable | undefined,
+  { side, appliers, needsEpoch }: FencePlan,
+): string[] {
+  if (!guarded) return [`${table} has no fence`];
+  if (!guarded.isAlways) return [`the fence of ${table} is disabled`];
+  if (!guarded.coversAll) return [`the fence of ${table} does not see all writes`];
+  const isAsPlanned = guarded.side === side && guarded.needsEpoch === needsEpoch;
+  const sameAppliers = appliers.every((role) => guarded.condition.includes(`'${role}'`));
+  return isAsPlanned && sameAppliers ? [] : [`the fence of ${table} is another than planned`];
+}
+
+async function differs(client: pg.PoolClient, unit: string, from: Ownership): Promise<OwnerDiffers> {
+  const found = await findRow(client, unit);
+  const is = found ? `${found.owner} in epoch ${found.epoch}` : 'nobody: there is no fence';
+  return new OwnerDiffers(`The owner of ${unit} is ${is}, not ${from.owner} in epoch ${from.epoch}.`);
+}

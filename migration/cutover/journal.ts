@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { appendEntry, createJournal, entriesAfter, lastEntry, lockJournal } from './store-journal.ts';
+
+/** What was done or seen in a move, as it is kept for good. */
+export type Act = {
+  readonly unit: string;
+  /** Such as `switch: hold started`. */
+  readonly act: string;
+  /** What shows it: positions, counts, reasons. Any JSON. */
+  readonly evidence: unknown;
+};
+
+export type Entry = Act & {
+  /** From 1 on, without a gap. */
+  readonly nth: number;
+  /** By the clock of the database, to the microsecond. */
+  readonly at: Temporal.Instant;
+  /** SHA-256 over this entry and the hash of the one before, in hex. */
+  readonly hash: string;
+};
+
+export type Verdict = { readonly entries: number; readonly brokenAt?: number };
+
+const nothingBefore = '0'.repeat(64);
+const pageSize = 1_000;
+
+/** Makes the journal if it is not there: nobody can change what stands in it without breaking the chain. */
+export async function openJournal(pool: pg.Pool): Promise<void> {
+  await createJournal(pool);
+}
+
+/** Adds an act, in the client's transaction. Whoever adds another waits until that is over. */
+export async function addToJournal(client: pg.ClientBase, act: Act): Promise<Entry> {
+  await lockJournal(client);
+  const before = await lastEntry(client);
+  return appendEntry(client, act, (nth, at, evidence) =>
+    hashOf(before?.hash ?? nothingBefore, { nth, at, unit: act.unit, act: act.act, evidence }),
+  );
+}
+
+/** The entries in their order, those after the `nth`, a page at a time. */
+export async function* readJournal(pool: pg.Pool, after = 0): AsyncGenerator<Entry> {
+  let nth = after;
+  for (;;) {
+    const page = await entriesAfter(pool, nth, pageSize);
+    for (const { evidenceText: _, atText: __, ...entry } of page) yield entry;
+    const last = page.at(-1);
+    if (!last) return;
+    nth = last.nth;
+  }
+}
+
+/** Whether every entry is as it was added, and none is missing between the first and the last. */
+export async function verifyJournal(pool: pg.Pool): Promise<Verdict> {
+  let [count, before] = [0, nothingBefore];
+  for (;;) {
+    const page = await entriesAfter(pool, count, pageSize);
+    for (const { nth, unit, act, evidenceText, atText, hash } of page) {
+      const isRight =
+        nth === count + 1 && hash === hashOf(before, { nth, at: atText, unit, act, evidence: evidenceText });
+      if (!isRight) return { entries: count, brokenAt: count + 1 };
+      [count, before] = [nth, hash];
+    }
+    if (page.length === 0) return { entries: count };
+  }
+}
+
+type Hashed = {
+  readonly nth: number;
+  readonly at: string;
+  readonly unit: string;
+  readonly act: string;
+  readonly evidence: string;
+};
+
+function hashOf(before: string, { nth, at, unit, act, evidence }: Hashed): string {
+  return createHash('sha256')
+    .update(JSON.stringify([before, nth, at, unit, act, evidence]))
+    .digest('hex');
+}

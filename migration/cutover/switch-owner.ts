@@ -1,0 +1,77 @@
+import type pg from 'pg';
+import { changeOwner, type Ownership, readFence, type Side } from './fence.ts';
+import type { Step } from './steps.ts';
+
+/** A unit goes from one side to the other; to return is the same with the sides the other way round. */
+export type OwnerSwitch = {
+  readonly unit: string;
+  readonly from: Side;
+  readonly to: Side;
+  /** In which `from` owns the unit. */
+  readonly epoch: number;
+  /** Where the unit's tables and fences are. */
+  readonly databases: Readonly<Record<Side, pg.Pool>>;
+  /** When whoever finds the unit without an owner goes back. */
+  readonly deadline: Temporal.Instant;
+  /** How long a fence waits for running writers, who wait as well from then on. */
+  readonly waitMsMax: number;
+};
+
+type OwnerStep = Step<OwnerSwitch>;
+
+/** Nobody owns the unit from here on: what the old owner has written is all that it will write. */
+export const fenceOldOwner: OwnerStep = {
+  name: 'fence the old owner',
+  msMax: 5_000,
+  check: async (move) => !(await isOwner(move, move.from, old(move))),
+  do: (move) => change(move, move.from, old(move), { ...nobody(move), deadline: move.deadline }),
+  async undo(move) {
+    if (await isOwner(move, move.from, nobody(move))) return change(move, move.from, nobody(move), old(move));
+    return 'it was not fenced';
+  },
+};
+
+/** From here on the new owner writes, and the move is only ever finished. */
+export const openNewOwner: OwnerStep = {
+  name: 'open the new owner',
+  msMax: 5_000,
+  isFinal: true,
+  check: (move) => isOwner(move, move.to, fresh(move)),
+  do: (move) => change(move, move.to, old(move), fresh(move)),
+};
+
+/** The old owner's database says too who the owner is. */
+export const nameNewOwner: OwnerStep = {
+  name: 'name the new owner to the old one',
+  msMax: 5_000,
+  check: (move) => isOwner(move, move.from, fresh(move)),
+  do: (move) => change(move, move.from, nobody(move), fresh(move)),
+};
+
+function old({ from, epoch }: OwnerSwitch): Ownership {
+  return { owner: from, epoch };
+}
+
+function nobody({ epoch }: OwnerSwitch): Ownership {
+  return { owner: 'moving', epoch };
+}
+
+function fresh({ to, epoch }: OwnerSwitch): Ownership {
+  return { owner: to, epoch: epoch + 1 };
+}
+
+/** Whether the fence in the database of a side says so. */
+async function isOwner({ databases, unit }: OwnerSwitch, side: Side, is: Ownership): Promise<boolean> {
+  const fence = await readFence(databases[side], unit);
+  return fence?.owner === is.owner && fence.epoch === is.epoch;
+}
+
+/** Answers from which position in that database's log on it is so. */
+async function change(
+  { databases, unit, waitMsMax }: OwnerSwitch,
+  side: Side,
+  from: Ownership,
+  to: Ownership & { readonly deadline?: Temporal.Instant },
+): Promise<{ readonly position: string }> {
+  return { position: await changeOwner(databases[side], { unit, from, to }, waitMsMax) };
+}
