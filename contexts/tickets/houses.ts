@@ -3,7 +3,7 @@ import { House } from './house.ts';
 import type { Reading, SalesStore } from './sales-store.ts';
 import type { Standing } from './standing.ts';
 
-// About 100 bytes a seat.
+// About 180 bytes a seat when all are held.
 const seatsMax = 2_000_000;
 
 /** The houses that a process knows; those that were used least recently are forgotten when there are too many. */
