@@ -1,29 +1,26 @@
+export type { Act, Entry } from './act.ts';
+export { type Admission, Edge, type EdgeOptions } from './edge.ts';
 export {
-  type Blocker,
   changeOwner,
-  type Fence,
   FenceBusy,
-  type FencePlan,
   fencedState,
   fenceFaults,
   isFenced,
-  type Owner,
-  type OwnerChange,
   OwnerDiffers,
-  type Ownership,
   raiseFence,
   readFence,
   removeFence,
-  type Side,
 } from './fence.ts';
+export { holdWrites, releaseWrites } from './hold-writes.ts';
 export {
-  type Act,
   addToJournal,
-  type Entry,
   openJournal,
   readJournal,
   type Verdict,
   verifyJournal,
 } from './journal.ts';
 export { beginMove, conduct, endMove, lastMove, type Move } from './move.ts';
+export type { Blocker, Fence, FencePlan, Owner, OwnerChange, Ownership, Side } from './owner.ts';
 export { type Mark, type MoveRecord, type Outcome, type Step, type Walk, walk } from './steps.ts';
+export { createEdgeTables } from './store-edges.ts';
+export { fenceOldOwner, nameNewOwner, type OwnerSwitch, openNewOwner } from './switch-owner.ts';

@@ -2,7 +2,8 @@ import { withTransaction } from '@ticketbuddy/postgres';
 import { testDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { type Act, addToJournal, type Entry, openJournal, readJournal, verifyJournal } from './journal.ts';
+import type { Act, Entry } from './act.ts';
+import { addToJournal, openJournal, readJournal, verifyJournal } from './journal.ts';
 
 const acts: readonly Act[] = [
   { unit: 'shows', act: 'gate: parity', evidence: { rows: 12, Ünïcode: '🎫\u0000'.slice(0, 2), price: 12.3 } },

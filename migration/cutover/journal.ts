@@ -1,24 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import type { Act, Entry } from './act.ts';
 import { appendEntry, createJournal, entriesAfter, lastEntry, lockJournal } from './store-journal.ts';
-
-/** What was done or seen in a move, as it is kept for good. */
-export type Act = {
-  readonly unit: string;
-  /** Such as `switch: hold started`. */
-  readonly act: string;
-  /** What shows it: positions, counts, reasons. Any JSON. */
-  readonly evidence: unknown;
-};
-
-export type Entry = Act & {
-  /** From 1 on, without a gap. */
-  readonly nth: number;
-  /** By the clock of the database, to the microsecond. */
-  readonly at: Temporal.Instant;
-  /** SHA-256 over this entry and the hash of the one before, in hex. */
-  readonly hash: string;
-};
 
 export type Verdict = { readonly entries: number; readonly brokenAt?: number };
 

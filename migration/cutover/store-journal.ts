@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Act, Entry } from './journal.ts';
+import type { Act, Entry } from './act.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 

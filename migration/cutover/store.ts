@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Blocker, Fence, FencePlan, OwnerChange, Ownership } from './fence.ts';
+import type { Blocker, Fence, FencePlan, OwnerChange, Ownership } from './owner.ts';
 
 type Querying = Pick<pg.Pool, 'query'>;
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { changeOwner, type Ownership, readFence, type Side } from './fence.ts';
+import { changeOwner, readFence } from './fence.ts';
+import type { Ownership, Side } from './owner.ts';
 import type { Step } from './steps.ts';
 
 /** A unit goes from one side to the other; to return is the same with the sides the other way round. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Side } from './fence.ts';
 import { readJournal, verifyJournal } from './journal.ts';
 import { conduct } from './move.ts';
+import type { Side } from './owner.ts';
 import { conductSwitch, Killed, type Sides, type Trial, twoSides, writable } from './test-switch.ts';
 
 const other = { legacy: 'next', next: 'legacy' } as const;

@@ -1,6 +1,7 @@
 import { testDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
-import { type FencePlan, raiseFence } from './fence.ts';
+import { raiseFence } from './fence.ts';
+import type { FencePlan } from './owner.ts';
 
 export const plan: FencePlan = {
   unit: 'shows',

@@ -1,8 +1,9 @@
 import { testDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
-import { raiseFence, type Side } from './fence.ts';
+import { raiseFence } from './fence.ts';
 import { openJournal } from './journal.ts';
 import { beginMove, conduct, endMove, lastMove } from './move.ts';
+import type { Side } from './owner.ts';
 import { type Outcome, type Step, walk } from './steps.ts';
 import { fenceOldOwner, nameNewOwner, type OwnerSwitch, openNewOwner } from './switch-owner.ts';
 

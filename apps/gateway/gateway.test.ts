@@ -1,0 +1,151 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { request } from 'undici';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startGateway } from './gateway.ts';
+import { anEdge, aServer, mirror, moveEvents, twoOwners } from './test-owners.ts';
+
+describe('while events change hands again and again', () => {
+  test.each([1, 3])(
+    'no write fails or is lost or done twice, through %i gateways',
+    { timeout: 60_000 },
+    async (gateways) => {
+      const { databases, urls } = await twoOwners({ gateways });
+      const [acknowledged, statuses]: [string[], Set<number>] = [[], new Set()];
+      let isOver = false;
+      const client = async (nth: number) => {
+        while (!isOver) {
+          const id = randomUUID();
+          const { statusCode, body } = await request(`${urls[nth % urls.length]}/events`, { method: 'POST', body: id });
+          await body.dump();
+          statuses.add(statusCode);
+          if (statusCode === 201) acknowledged.push(id);
+        }
+      };
+      const clients = Array.from({ length: 12 }, (_, nth) => client(nth));
+      for (let move = 0; move < 20; move++) {
+        const told = acknowledged.length;
+        expect(await moveEvents(databases, move % 2 === 0 ? 'legacy' : 'next', move + 1)).toBe('done');
+        await expect.poll(() => acknowledged.length, { timeout: 10_000, interval: 2 }).toBeGreaterThan(told + 20);
+      }
+      isOver = true;
+      await Promise.all(clients);
+      const kept = await Promise.all(
+        Object.values(databases).map(async (pool) =>
+          (await pool.query('select id from public.told')).rows.map(({ id }) => id),
+        ),
+      );
+      expect([...statuses]).toEqual([201]);
+      expect(kept.flat().sort()).toEqual(acknowledged.sort());
+      expect(Math.min(...kept.map(({ length }) => length))).toBeGreaterThan(200);
+    },
+  );
+});
+
+test('reads are answered by the owner, and go on while nobody owns the unit', async () => {
+  const { databases, urls, edges } = await twoOwners();
+  const reader = async () => (await request(`${urls[0]}/events`)).headers['x-side'];
+  expect(await reader()).toBe('legacy');
+  await databases.next.query(`update ticketbuddy_migration.fences set owner = 'moving'`);
+  await edges[0]?.refresh();
+  expect(await reader()).toBe('legacy');
+  await databases.next.query(`update ticketbuddy_migration.fences set owner = 'next', epoch = 2`);
+  await edges[0]?.refresh();
+  expect(await reader()).toBe('next');
+});
+
+test('a write with an old epoch is refused by the database, and the next one goes to the new owner', async () => {
+  const { databases, urls } = await twoOwners();
+  await databases.legacy.query(`update ticketbuddy_migration.fences set owner = 'next', epoch = 2`);
+  const write = async () => (await request(`${urls[0]}/events`, { method: 'POST', body: randomUUID() })).statusCode;
+  const first = await write();
+  await databases.next.query(`update ticketbuddy_migration.fences set owner = 'next', epoch = 2`);
+  expect([first, await write(), await write()]).toEqual([500, 500, 201]);
+});
+
+describe('a request and its answer', () => {
+  test('pass as they are, but for what is about the connection', async () => {
+    const url = await aGateway(await aServer(mirror));
+    const body = randomBytes(5_000_000);
+    const headers = { 'X-Twice': ['one', 'two'], Connection: 'keep-alive', Cookie: 'c=3' };
+    const answer = await request(`${url}/other/%7Bpath%7D?q=%20`, {
+      method: 'PATCH',
+      body,
+      headers,
+      responseHeaders: 'raw',
+    } as never);
+    const raw = (answer.headers as unknown as Buffer[]).map(String);
+    const named = (name: string) => raw.filter((_, nth) => nth % 2 === 1 && raw[nth - 1] === name);
+    expect([answer.statusCode, named('X-Method'), named('X-Path')]).toEqual([
+      203,
+      ['PATCH'],
+      ['/other/%7Bpath%7D?q=%20'],
+    ]);
+    expect([named('Set-Cookie'), named('X-Private')]).toEqual([['a=1', 'b=2'], []]);
+    expect(named('X-Headers')[0]).toMatch(/X-Twice\|one\|X-Twice\|two\|Cookie\|c=3/);
+    expect(Buffer.from(await answer.body.arrayBuffer()).equals(body)).toBe(true);
+  });
+
+  test('are refused with 503 when nothing was sent', async () => {
+    const url = await aGateway('http://127.0.0.1:1');
+    const { statusCode, headers, body } = await request(`${url}/other`, { method: 'POST', body: 'x' });
+    expect([statusCode, headers['retry-after'], await body.text()]).toEqual([503, '1', failure]);
+  });
+
+  test('are not sent again when the owner may have done it: 502', async () => {
+    let asked = 0;
+    const url = await aGateway(
+      await aServer((incoming) => {
+        asked += 1;
+        incoming.socket.destroy();
+      }),
+    );
+    const { statusCode, headers, body } = await request(`${url}/other`, { method: 'POST', body: 'x' });
+    expect([statusCode, headers['retry-after'], await body.text(), asked]).toEqual([502, undefined, failure, 1]);
+  });
+
+  test('end for the client, too, when the owner breaks off', async () => {
+    const url = await aGateway(
+      await aServer((_, response) => {
+        response.writeHead(200, { 'content-length': '100' });
+        response.write('half', () => response.destroy());
+      }),
+    );
+    const { body } = await request(`${url}/other`);
+    await expect(body.text()).rejects.toThrow();
+  });
+});
+
+test('a write that waits too long is refused with 503, and was not sent', async () => {
+  const { databases, urls, nextUrl } = await twoOwners();
+  await databases.next.query(`insert into ticketbuddy_migration.holds (unit, since) values ('events', now())`);
+  const edge = await anEdge(nextUrl, databases.next, 'impatient', 100);
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    urls: { legacy: urls[0] ?? '', next: urls[0] ?? '' },
+    edge,
+    units: ['events'],
+  });
+  onTestFinished(() => gateway.stop());
+  const { statusCode, headers } = await request(`${gateway.url}/events`, { method: 'POST', body: randomUUID() });
+  expect([statusCode, headers['retry-after']]).toEqual([503, '1']);
+  expect((await databases.legacy.query('select from public.told')).rowCount).toBe(0);
+});
+
+const failure = '{"Message":"An unexpected error occurred.","Errors":[]}';
+
+/** Before a system that owns everything. */
+async function aGateway(owner: string): Promise<string> {
+  const { edges } = await twoOwners({ gateways: 1 });
+  const [edge] = edges;
+  if (!edge) throw new Error('there is no edge');
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    urls: { legacy: owner, next: owner },
+    edge,
+    units: ['events'],
+  });
+  onTestFinished(() => gateway.stop());
+  return gateway.url;
+}

@@ -1,0 +1,101 @@
+import type pg from 'pg';
+import type { Owner } from './owner.ts';
+
+type Querying = Pick<pg.ClientBase, 'query'>;
+
+export type UnitRow = {
+  readonly unit: string;
+  readonly owner: Owner;
+  readonly epoch: number;
+  readonly isHeld: boolean;
+};
+
+/** What an edge says of itself for one unit. */
+export type EdgeReport = { readonly unit: string; readonly isHolding: boolean; readonly running: number };
+
+/** Edges listen on it, and look when something is told. */
+export const ownerChannel = 'ticketbuddy_owner';
+
+// Who has not been heard of for so long is cut off: what he sends is refused by the fences.
+const cutOffAfter = `interval '2 seconds'`;
+
+export async function createEdgeTables(pool: Querying): Promise<void> {
+  await pool.query(`
+    create schema if not exists ticketbuddy_migration;
+    create table if not exists ticketbuddy_migration.holds (
+      unit text primary key,
+      since timestamptz not null
+    );
+    create table if not exists ticketbuddy_migration.edges (
+      edge text not null,
+      unit text not null,
+      seen_at timestamptz not null,
+      is_holding bool not null,
+      running int not null,
+      primary key (edge, unit)
+    )`);
+}
+
+export async function unitRows(query: Querying, units: readonly string[]): Promise<UnitRow[]> {
+  const { rows } = await query.query(
+    `select f.unit, f.owner, f.epoch::int, h.unit is not null as "isHeld"
+     from ticketbuddy_migration.fences as f left join ticketbuddy_migration.holds as h using (unit)
+     where f.unit = any($1)`,
+    [units],
+  );
+  return rows;
+}
+
+export async function reportEdge(query: Querying, edge: string, reports: readonly EdgeReport[]): Promise<void> {
+  await query.query(
+    `insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running)
+     select $1, unit, clock_timestamp(), is_holding, running
+     from unnest($2::text[], $3::bool[], $4::int[]) as r (unit, is_holding, running)
+     on conflict (edge, unit) do update
+     set seen_at = excluded.seen_at, is_holding = excluded.is_holding, running = excluded.running`,
+    [
+      edge,
+      reports.map(({ unit }) => unit),
+      reports.map(({ isHolding }) => isHolding),
+      reports.map(({ running }) => running),
+    ],
+  );
+}
+
+export async function removeEdge(query: Querying, edge: string): Promise<void> {
+  await query.query('delete from ticketbuddy_migration.edges where edge = $1', [edge]);
+}
+
+export async function insertHold(query: Querying, unit: string): Promise<void> {
+  await query.query(
+    `insert into ticketbuddy_migration.holds (unit, since) values ($1, clock_timestamp()) on conflict do nothing`,
+    [unit],
+  );
+  await tellEdges(query);
+}
+
+export async function deleteHold(query: Querying, unit: string): Promise<void> {
+  await query.query('delete from ticketbuddy_migration.holds where unit = $1', [unit]);
+  await tellEdges(query);
+}
+
+export async function isHeld(query: Querying, unit: string): Promise<boolean> {
+  const { rowCount } = await query.query('select from ticketbuddy_migration.holds where unit = $1', [unit]);
+  return rowCount === 1;
+}
+
+/** The edges that are not cut off and still have writes under way, or do not know of the hold yet. */
+export async function edgesWriting(query: Querying, unit: string): Promise<string[]> {
+  const { rows } = await query.query(
+    `select e.edge from ticketbuddy_migration.edges as e left join ticketbuddy_migration.holds as h using (unit)
+     where e.unit = $1 and e.seen_at > clock_timestamp() - ${cutOffAfter}
+       and not (h.unit is not null and e.is_holding and e.running = 0 and e.seen_at > h.since)
+     order by e.edge`,
+    [unit],
+  );
+  return rows.map(({ edge }) => edge);
+}
+
+export async function tellEdges(query: Querying): Promise<void> {
+  await query.query(`select pg_notify('${ownerChannel}', '')`);
+}
