@@ -7,7 +7,7 @@ import { openTestBroker, witnessed } from './test-messaging-witness.ts';
 import { nothingIsUnacknowledged } from './test-messaging-world.ts';
 import { RabbitRuns } from './test-rabbitmq-runs.ts';
 
-const runs = 300;
+const runs = 150;
 const runsPerClosing = 12;
 
 it.skipIf(rabbitMqIsMissing())(

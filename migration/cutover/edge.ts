@@ -77,6 +77,11 @@ export class Edge {
     return this.#unit(unit).reader;
   }
 
+  /** Whether a write that came now would have to wait. */
+  admitsNothing(unit: string): boolean {
+    return this.#admissionOf(this.#unit(unit)) === undefined;
+  }
+
   /**
    * Resolves when a write of the unit may go, to where it says; `leave` has to be called when it is answered. Rejects with
    * `overloaded` when too many wait, or when it has waited too long: then nothing was sent.
