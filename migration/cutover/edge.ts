@@ -46,6 +46,7 @@ export class Edge {
   #refreshing: Promise<void> | undefined;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor({ waitingMax = 10_000, waitMsMax = 5_000, ...options }: EdgeOptions) {
     this.#options = { ...options, waitingMax, waitMsMax };
@@ -69,7 +70,9 @@ export class Edge {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#isStopped = true;
     for (const unit of this.#units.values()) for (const { refuse } of unit.waiting) refuse(overloaded());
+    await this.#refreshing?.catch(() => undefined);
     await removeEdge(this.#options.pool, this.#options.name).catch(() => undefined);
   }
 
@@ -105,6 +108,7 @@ export class Edge {
 
   /** Looks who the owners are, and reports. Whoever calls it while it looks waits for another look. */
   async refresh(): Promise<void> {
+    if (this.#isStopped) return;
     if (this.#refreshing) {
       this.#again = true;
       return this.#refreshing;
@@ -119,7 +123,7 @@ export class Edge {
     do {
       this.#again = false;
       await this.#look();
-    } while (this.#again);
+    } while (this.#again && !this.#isStopped);
   }
 
   async #look(): Promise<void> {
