@@ -2,11 +2,18 @@ import { parseArgs } from 'node:util';
 import { benchHttp } from './http.ts';
 import { heedInterrupts, isInterrupted } from './interrupted.ts';
 import { benchMessages } from './messages.ts';
+import { benchMigration } from './migration.ts';
 import { print } from './report.ts';
 import { benchSelling } from './selling.ts';
 import { benchTracing } from './tracing.ts';
 
-const suites = { http: benchHttp, messages: benchMessages, tracing: benchTracing, selling: benchSelling };
+const suites = {
+  http: benchHttp,
+  messages: benchMessages,
+  tracing: benchTracing,
+  selling: benchSelling,
+  migration: benchMigration,
+};
 // Tracing is the last part of the messages.
 const all = ['http', 'messages'];
 const help = `npm run bench -- [${Object.keys(suites).join('|')}] [--json] [--rounds N] [--seconds N]

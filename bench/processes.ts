@@ -24,6 +24,15 @@ export function startLegacyCopy(settings: Record<string, string>): Promise<Runni
   return start('./legacy-copy.ts', settings);
 }
 
+/** What only forwards, to the server at `UPSTREAM`. */
+export function startBareForward(settings: Record<string, string>): Promise<Running> {
+  return start('./bare-forward.ts', settings);
+}
+
+export function startGateway(settings: Record<string, string>): Promise<Running> {
+  return start('../apps/gateway/start.mjs', { PORT: '0', ...settings });
+}
+
 /** The shop as `npm start` runs it, on a new data folder, without demo data. */
 export async function startShop(settings: Record<string, string> = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-bench-'));

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { errors, type Pool } from 'undici';
 
 /** Nothing was sent to the owner, so that the client may simply try again. */
@@ -38,37 +37,41 @@ export async function forward(
   response: ServerResponse,
   { upstream, headers, onStatus }: Forwarding,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const answer = await upstream
-    .request({
-      method: request.method as 'GET',
-      path: request.url ?? '/',
-      headers: [...passedOn(request.rawHeaders), ...Object.entries(headers).flat()],
-      body: hasBody(request) ? request : null,
-      signal: gone.signal,
-      responseHeaders: 'raw',
-    } as Parameters<Pool['request']>[0])
-    .catch((error: Error) => {
-      throw wasSent(error) ? new Ambiguous(error.message) : new NotSent(error.message);
+  const options = {
+    method: request.method as 'GET',
+    path: request.url ?? '/',
+    headers: passedOn(request.rawHeaders, Object.entries(headers).flat()),
+    body: hasBody(request) ? request : null,
+    responseHeaders: 'raw' as const,
+  };
+  try {
+    await upstream.stream(options as Parameters<Pool['stream']>[0], ({ statusCode, headers: raw }) => {
+      onStatus?.(statusCode);
+      response.writeHead(statusCode, passedOn(raw as unknown as string[], []));
+      return response;
     });
-  const raw = (answer.headers as unknown as Buffer[]).map((part) => part.toString('latin1'));
-  onStatus?.(answer.statusCode);
-  response.writeHead(answer.statusCode, passedOn(raw));
-  await pipeline(answer.body, response);
+  } catch (error) {
+    if (response.headersSent || !(error instanceof Error)) throw error;
+    throw wasSent(error) ? new Ambiguous(error.message) : new NotSent(error.message);
+  }
 }
 
-function passedOn(raw: readonly string[]): string[] {
-  const named = raw.flatMap((name, nth) =>
-    nth % 2 === 0 && name.toLowerCase() === 'connection' ? (raw[nth + 1] ?? '') : [],
-  );
-  const dropped = new Set(named.flatMap((list) => list.toLowerCase().split(/\s*,\s*/)));
-  const kept: string[] = [];
+// What `connection` names is about the connection, too; mostly it says `keep-alive`.
+function passedOn(raw: readonly string[], ours: readonly string[]): string[] {
+  const kept = [...ours];
+  let named: readonly string[] = [];
   for (let nth = 0; nth < raw.length; nth += 2) {
-    const name = (raw[nth] as string).toLowerCase();
-    if (!ofTheConnection.has(name) && !dropped.has(name)) kept.push(raw[nth] as string, raw[nth + 1] as string);
+    const [name, value] = [raw[nth] as string, raw[nth + 1] as string];
+    const lower = name.toLowerCase();
+    if (lower === 'connection') named = [...named, ...value.toLowerCase().split(/\s*,\s*/)];
+    if (!ofTheConnection.has(lower)) kept.push(name, value);
   }
-  return kept;
+  return named.every((name) => ofTheConnection.has(name) || name === 'close') ? kept : without(kept, named);
+}
+
+function without(headers: readonly string[], names: readonly string[]): string[] {
+  const isKept = (nth: number) => !names.includes((headers[nth - (nth % 2)] as string).toLowerCase());
+  return headers.filter((_, nth) => isKept(nth));
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
