@@ -24,6 +24,7 @@ export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.
 export { connectTo } from './rabbitmq-connection.ts';
 export { openLine } from './rabbitmq-line.ts';
 export { loadStories, type Story } from './replay/captures.ts';
+export { redisIsMissing, startRedis, type TestRedis } from './replay/redis.ts';
 export { replayStory } from './replay/replay.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { SimulatedBroker } from './simulated-broker.ts';

@@ -124,6 +124,6 @@ async function run(args: readonly string[]) {
     isColoured: false,
     whenInterrupted: () => {},
   };
-  const code = await runReplay(args, terminal, 'nothing-to-start.ts');
+  const code = await runReplay(args, terminal, { next: 'nothing-to-start.ts', legacy: 'nothing-to-start.ts' });
   return { code, lines: written.join('').trimEnd().split('\n'), errors: errors.join('').trimEnd() };
 }

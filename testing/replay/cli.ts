@@ -1,8 +1,10 @@
 import { loadStories, type Story } from './captures.ts';
+import type { Side } from './expectation.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
 import { type ReplayResult, replayStory } from './replay.ts';
 import { count, reportOf, summaryOf } from './report.ts';
 import { runningSystem } from './running-system.ts';
+import { startLegacyServers } from './start-legacy.ts';
 import { type System, startSystem } from './start-system.ts';
 
 export type Terminal = {
@@ -13,12 +15,15 @@ export type Terminal = {
   whenInterrupted(stop: System['stop']): void;
 };
 
-/** Runs the command and says with which code it exits. `entry` is what `--start` starts. */
-export async function runReplay(args: readonly string[], terminal: Terminal, entry: string): Promise<number> {
+/** What `--start` starts, of each side. */
+export type Entries = Readonly<Record<Side, string>>;
+
+/** Runs the command and says with which code it exits. */
+export async function runReplay(args: readonly string[], terminal: Terminal, entries: Entries): Promise<number> {
   try {
     const options = parseOptions(args);
     if (options.help) return print(HELP, terminal);
-    return await replayAll(loadStories(options.captures, options.only), options, terminal, entry);
+    return await replayAll(loadStories(options.captures, options.only), options, terminal, entries);
   } catch (error) {
     terminal.writeError(`${messageOf(error)}\n`);
     return 1;
@@ -34,11 +39,16 @@ async function replayAll(
   stories: readonly Story[],
   options: Options,
   terminal: Terminal,
-  entry: string,
+  entries: Entries,
 ): Promise<number> {
   const results: ReplayResult[] = [];
   try {
-    for (const story of stories) results.push(...(await replayOne(story, options, terminal, entry)));
+    const systems = await openSystems(options, terminal, entries);
+    try {
+      for (const story of stories) results.push(...(await replayOne(story, options, terminal, systems)));
+    } finally {
+      await systems.stop();
+    }
   } catch (error) {
     results.push(notReplayed(error, terminal));
   }
@@ -46,12 +56,22 @@ async function replayAll(
   return count(results, 'failed') > 0 || count(results, 'passed') === 0 ? 1 : 0;
 }
 
-async function replayOne(story: Story, options: Options, terminal: Terminal, entry: string) {
-  const { target, start, as, verbose } = options;
+/** Where the systems come from, one for each recording. */
+type Systems = { next(): Promise<System>; stop(): Promise<void> };
+
+async function openSystems({ target, start, as }: Options, terminal: Terminal, entries: Entries): Promise<Systems> {
+  const stop = async () => {};
+  if (!start) return { next: () => runningSystem(target), stop };
+  if (as === 'next') return { next: () => startSystem(entries.next, terminal.whenInterrupted), stop };
+  const servers = await startLegacyServers(terminal.whenInterrupted);
+  return { next: () => servers.startLegacy(entries.legacy, terminal.whenInterrupted), stop: servers.stop };
+}
+
+async function replayOne(story: Story, { as, verbose }: Options, terminal: Terminal, systems: Systems) {
   terminal.write(`${story.name}  `);
-  const system = await (start ? startSystem(entry, terminal.whenInterrupted) : runningSystem(target));
+  const system = await systems.next();
   try {
-    const { results } = await replayStory(story, { baseUrl: system.baseUrl, as });
+    const { results } = await replayStory(story, { ...system, as });
     terminal.write(`${reportOf(story.name, results, verbose, terminal)}\n`);
     return results;
   } finally {

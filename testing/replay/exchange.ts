@@ -33,6 +33,7 @@ function expectationFor(run: Run, exchange: Exchange): Expectation {
 }
 
 function reasonToSkip(run: Run, exchange: Exchange, expected: Expectation): SkipReason | undefined {
+  if (run.ownPaths.includes(exchange.request.path)) return 'own-path';
   const isMarked = isSkipMarked(run, exchange);
   if (isMarked && exchange.ledger !== undefined) return 'not-asked';
   if (isAboutUnendedHolds(run, exchange, expected)) return 'needs-the-end-of-a-hold';

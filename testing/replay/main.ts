@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { runReplay } from './cli.ts';
 import type { System } from './start-system.ts';
 
-const entry = fileURLToPath(new URL('../../apps/api/main.ts', import.meta.url));
+const appFile = (app: string) => fileURLToPath(new URL(`../../apps/${app}/main.ts`, import.meta.url));
+const entries = { next: appFile('api'), legacy: appFile('legacy') };
 let stop: System['stop'] = async () => {};
 let isInterrupted = false;
 
@@ -25,4 +26,4 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await runReplay(process.argv.slice(2), terminal, entry);
+process.exitCode = await runReplay(process.argv.slice(2), terminal, entries);

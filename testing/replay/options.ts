@@ -20,7 +20,8 @@ npm run replay -- [options]
   --captures PATH    a folder with an http folder in it, a folder of recordings, or one of them
                      (default testing/captures)
   --only TEXT        only recordings with this text in their name
-  --start            start the system for each recording, with an empty data folder
+  --start            start the system for each recording, with nothing in it; as legacy the stand-in, which
+                     needs redis-server and rabbitmq-server to be installed
   --verbose          also print what passed and what was skipped
   --help             print this
 `;

@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<SkipReason, string>> = {
   'not-asked': 'not asked of the new system',
   'needs-the-end-of-a-hold': 'need the end of a hold, and this target offers no way to bring it about',
   'unreadable-body': 'have a body described in words that no rule reads',
+  'own-path': 'asked for a path that the target has of its own',
 };
 
 const LONGEST = 300;

@@ -13,11 +13,13 @@ export type ReplayOptions = {
    * clock does that is put forward: the replay takes the others again. Without it, what needs such an end is skipped.
    */
   readonly endHolds?: ((holds: readonly Hold[]) => Promise<void>) | undefined;
+  /** Paths that the target has of its own, such as `/health`, where the recorded server had nothing. */
+  readonly ownPaths?: readonly string[] | undefined;
   /** How long a GET may be asked again until it matches, since seats and prices follow an event. */
   readonly patienceMs?: number | undefined;
 };
 
-export type SkipReason = 'volatile' | 'not-asked' | 'needs-the-end-of-a-hold' | 'unreadable-body';
+export type SkipReason = 'volatile' | 'not-asked' | 'needs-the-end-of-a-hold' | 'unreadable-body' | 'own-path';
 
 export type Outcome =
   | { readonly outcome: 'passed' }
@@ -30,6 +32,7 @@ export type Run = {
   readonly baseUrl: string;
   readonly as: Side;
   readonly endHolds: ReplayOptions['endHolds'];
+  readonly ownPaths: readonly string[];
   readonly patienceMs: number;
   readonly holds: Holds;
   /** Seats whose hold was ended at a point of the recording, and of this replay too. */
@@ -39,8 +42,9 @@ export type Run = {
   bindings: Bindings;
 };
 
-export function startRun(story: Story, { baseUrl, as, endHolds, patienceMs = 2_000 }: ReplayOptions): Run {
+export function startRun(story: Story, options: ReplayOptions): Run {
+  const { baseUrl, as, endHolds, ownPaths = [], patienceMs = 2_000 } = options;
   const holds = createHolds(as);
   const bindings = createBindings(story);
-  return { story, baseUrl, as, endHolds, patienceMs, holds, ended: new Set(), unended: new Set(), bindings };
+  return { story, baseUrl, as, endHolds, ownPaths, patienceMs, holds, ended: new Set(), unended: new Set(), bindings };
 }

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { askUntil } from './patience.ts';
+import type { ReplayOptions } from './run.ts';
 import { send } from './send.ts';
 
-export type System = {
-  readonly baseUrl: string;
+export type System = Pick<ReplayOptions, 'baseUrl' | 'endHolds' | 'ownPaths'> & {
   /** Ends the process and removes its data. Safe to call twice. */
   stop(): Promise<void>;
 };
@@ -23,14 +23,19 @@ const NOT_INHERITED = ['DATABASE_URL', 'AMQP_URL', 'MODULES', 'OIDC_ISSUER', 'OI
 
 /**
  * Starts an empty system and waits until it is healthy. Throws a sentence with the end of its log when it never is.
- * `whenStopIsDue` is told at once what ends it: a user may lose patience before it is healthy.
+ * `whenStopIsDue` is told at once what ends it: a user may lose patience before it is healthy. `settings` are added to
+ * its environment.
  */
-export async function startSystem(entry: string, whenStopIsDue: (stop: System['stop']) => void): Promise<System> {
+export async function startSystem(
+  entry: string,
+  whenStopIsDue: (stop: System['stop']) => void,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<System> {
   const data = await mkdtemp(join(tmpdir(), 'ticketbuddy-replay-'));
   const port = await freePort();
   // In a process group of its own: Ctrl-C reaches this process alone, which then ends the other in order.
   const child = spawn(process.execPath, [entry], {
-    env: environment(port, data),
+    env: { ...environment(port, data), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -56,7 +61,8 @@ function environment(port: number, data: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(inherited), ...own, LEGACY_COMPATIBILITY: 'anonymous' };
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine on which nobody listens just now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -87,7 +93,8 @@ async function isHealthy(baseUrl: string, child: ChildProcess): Promise<boolean>
   return (await askUntil(START_MS, ask, (status) => status === 200 || hasEnded(child))) === 200;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends the process in order, or after a while by force. */
+export async function end(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
