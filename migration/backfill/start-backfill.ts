@@ -1,0 +1,48 @@
+import { type ChangeStream, guardSlot, heartbeat, schemaNow } from '@ticketbuddy/change-stream';
+import { type Loop, repeat } from '@ticketbuddy/messaging';
+import type { Backfill } from './backfill.ts';
+import { copyPass } from './copy-pass.ts';
+import { streamPass } from './stream-pass.ts';
+import type { Pace } from './throttle.ts';
+
+export type StartOptions = {
+  readonly backfill: Backfill;
+  /** Opened at the position that `begin` answered; closed by whoever opened it. */
+  readonly stream: ChangeStream;
+  readonly pace: Pace;
+  /** The most log that the source may keep for us; beyond it the slot is dropped and a new copy needed. */
+  readonly slotBytesMax: number;
+  /**
+   * Hears of every pass that failed; the next one comes later. One that needs a person (`SchemaChanged`, `NewCopyNeeded`) fails
+   * again each time, and nothing is applied meanwhile.
+   */
+  readonly onError: (error: unknown) => void;
+};
+
+const idleMs = 200;
+const lookMs = 1_000;
+
+/** Copies and follows until it is stopped: changes first, then one chunk, by one and the same writer. */
+export function startBackfill(options: StartOptions): Loop {
+  const { backfill, stream, pace, onError } = options;
+  let [restUntil, lookAt] = [0, 0];
+  const pass = async () => {
+    if (performance.now() >= lookAt) {
+      await lookAfter(options);
+      lookAt = performance.now() + lookMs;
+    }
+    const followed = await streamPass(backfill, stream);
+    if (performance.now() < restUntil) return followed.transactions;
+    const copied = await copyPass(backfill, pace);
+    restUntil = performance.now() + pace.restMs;
+    return followed.transactions + copied.rows;
+  };
+  return repeat(pass, { idleMs, onError });
+}
+
+/** Sees to what the stream itself is silent about: a source that nobody changes, a table that is no longer in it, a full disk. */
+async function lookAfter({ backfill: { source, unit }, slotBytesMax }: StartOptions): Promise<void> {
+  await guardSlot(source, unit, { bytesMax: slotBytesMax });
+  await schemaNow(source, unit);
+  await heartbeat(source, unit);
+}

@@ -1,0 +1,63 @@
+import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
+import { decode, type Message } from './pgoutput.ts';
+import { justBefore, type Position } from './position.ts';
+import { exactTextSettings } from './store.ts';
+
+export type Connection = {
+  /** Settles when the connection has ended; rejects with the reason, if there is one. */
+  readonly ended: Promise<unknown>;
+  /** Tells the source that all before `position` is durable. */
+  acknowledge(position: Position): void;
+  close(): Promise<void>;
+};
+
+export type ConnectionOptions = {
+  readonly url: string;
+  /** Of the slot and of the publication. */
+  readonly name: string;
+  readonly from: Position;
+  /** While it has not settled, no more is read from the source. Must not throw. */
+  readonly onMessage: (message: Message | Error) => Promise<void> | void;
+  /** The source wants to hear at once what is durable. */
+  readonly onQuestion: () => void;
+};
+
+/** Reads the slot from `from` on. */
+export function connect({ url, name, from, onMessage, onQuestion }: ConnectionOptions): Connection {
+  const options = Object.entries(exactTextSettings).map(([setting, value]) => `-c ${setting}=${value}`);
+  const service = new LogicalReplicationService(
+    { connectionString: url, options: options.join(' '), application_name: name, keepAlive: true },
+    // With a timeout the library would acknowledge what it has received, durable or not.
+    { acknowledge: { auto: false, timeoutSeconds: 0 }, flowControl: { enabled: true } },
+  );
+  // The same reason comes by the promise.
+  service.on('error', () => undefined);
+  service.on('data', (_position, message) => onMessage(message));
+  service.on('heartbeat', (_position, _time, wantsAnswer) => {
+    if (wantsAnswer) onQuestion();
+  });
+  const plugin = new ExactPlugin({ protoVersion: 1, publicationNames: [name] });
+  const closed = Promise.withResolvers<void>();
+  return {
+    // One that is closed while it connects would never say that it has ended.
+    ended: Promise.race([service.subscribe(plugin, name, from), closed.promise]),
+    // The library adds one: acknowledged as it is, a commit that follows without a gap would never be sent.
+    acknowledge: (position) => void service.acknowledge(justBefore(position)).catch(() => undefined),
+    async close() {
+      closed.resolve();
+      await service.destroy();
+    },
+  };
+}
+
+class ExactPlugin extends PgoutputPlugin {
+  // It is called where a throw would end the process. The bytes are overwritten by what comes next.
+  // biome-ignore lint/suspicious/noExplicitAny: what a plugin makes of the bytes is its own affair, but PgoutputPlugin says its own.
+  override parse(bytes: Buffer): any {
+    try {
+      return decode(bytes) satisfies Message;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+export type NewCopyReason =
+  | 'slot-missing'
+  | 'slot-invalidated'
+  | 'slot-over-limit'
+  | 'position-before-slot'
+  | 'table-unpublished';
+
+const reasons: Readonly<Record<NewCopyReason, string>> = {
+  'slot-missing': 'its replication slot does not exist',
+  'slot-invalidated': 'the server has invalidated its replication slot',
+  'slot-over-limit': 'its replication slot held back more log than is allowed, and was dropped to save the disk',
+  'table-unpublished': 'a table of it is not in its publication, as happens to one that was dropped and made again',
+  'position-before-slot': 'its replication slot has moved past the position that was saved',
+};
+
+/**
+ * Changes are lost to the stream for good: `abandon`, `prepare` and copy again. No later success mends it, so code must
+ * never go on after it.
+ */
+export class NewCopyNeeded extends Error {
+  readonly reason: NewCopyReason;
+
+  constructor(unit: string, reason: NewCopyReason, details = '') {
+    super(`The unit ${unit} needs a new copy: ${reasons[reason]}${details}.`);
+    this.name = 'NewCopyNeeded';
+    this.reason = reason;
+  }
+}
+
+/**
+ * A table of the source is not what it was when the unit was prepared. Everything before was delivered, nothing after it;
+ * when the mapping knows the new columns, `acceptSchema` lets the stream go on from there.
+ */
+export class SchemaChanged extends Error {
+  readonly table: string;
+
+  constructor(table: string, known: string, found: string) {
+    super(`The source's table ${table} has changed: it was ${known} and is ${found}.`);
+    this.name = 'SchemaChanged';
+    this.table = table;
+  }
+}

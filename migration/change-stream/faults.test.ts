@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createPool, startEmbedded } from '@ticketbuddy/postgres';
+import type pg from 'pg';
+import { expect, it, onTestFinished } from 'vitest';
+import { capture, nextName, seats, type TestSource, take } from './test-source.ts';
+
+it('a stream outlives restarts of the source, and gives each transaction once', async () => {
+  const server = await aServer();
+  const { pool, open } = await server.source();
+  const interruptions: unknown[] = [];
+  const stream = await open({ onInterruption: (error) => interruptions.push(error) });
+  const seen: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    await pool.query(`insert into "Seats" values (${round * 2}), (${round * 2 + 1})`);
+    if (round === 1) await stream.next(10_000);
+    await server.restart();
+    const { changes } = await take(stream);
+    seen.push(...changes.map(({ row }) => row?.id ?? ''));
+  }
+  expect(seen).toEqual(['0', '1', '2', '3', '4', '5']);
+  expect(interruptions.length).toBeGreaterThan(0);
+});
+
+it('a stream whose sender is killed goes on where it was', async () => {
+  const server = await aServer();
+  const { pool, open, unit } = await server.source();
+  const stream = await open();
+  for (let round = 0; round < 5; round++) {
+    await pool.query(`insert into "Seats" values (${round})`);
+    await pool.query(
+      `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name like '%${unit.name}'`,
+    );
+    expect((await take(stream)).changes.map(({ row }) => row?.id)).toEqual([`${round}`]);
+  }
+});
+
+it('a slot that the server has invalidated for its size stops the stream, which demands a new copy', async () => {
+  const server = await aServer({ max_slot_wal_keep_size: '1MB' });
+  const { pool, unit, start, open } = await server.source();
+  await until(async () => {
+    await pool.query(`select pg_logical_emit_message(false, '', 'x'), pg_switch_wal()`);
+    await pool.query('checkpoint');
+    const { rows } = await pool.query(
+      `select wal_status from pg_replication_slots where slot_name like '%${unit.name}'`,
+    );
+    return rows[0]?.wal_status === 'lost';
+  });
+  await expect(open({ from: start })).rejects.toMatchObject({ reason: 'slot-invalidated' });
+});
+
+type Server = { source(): Promise<TestSource>; restart(): Promise<void> };
+
+/** A server that this test alone restarts. */
+async function aServer(settings: Record<string, string> = {}): Promise<Server> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'ticketbuddy-source-'));
+  let server = await startEmbedded({ dataFolder, settings: { fsync: 'off', ...settings } });
+  const { url } = server;
+  const port = Number(new URL(url).port);
+  const pool: pg.Pool = createPool({ url, connections: 4 });
+  onTestFinished(async () => {
+    await pool.end();
+    await server.stop();
+    await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return {
+    async source() {
+      await pool.query('create table "Seats" (id int primary key)');
+      return capture(url, pool, { name: nextName(), tables: [seats] });
+    },
+    async restart() {
+      await server.stop();
+      server = await startEmbedded({ dataFolder, port, settings: { fsync: 'off', ...settings } });
+    },
+  };
+}
+
+async function until(fact: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (await fact()) return;
+    await delay(20);
+  }
+  throw new Error('it never came true');
+}

@@ -1,0 +1,61 @@
+import { testDatabase } from '@ticketbuddy/testing';
+import type pg from 'pg';
+import { onTestFinished } from 'vitest';
+import type { Batch, Change } from './batch.ts';
+import { type ChangeStream, openChangeStream, type StreamOptions } from './change-stream.ts';
+import { abandon, prepare } from './prepare.ts';
+import { createSlot } from './slot.ts';
+import type { SourceTable, Unit } from './unit.ts';
+
+export const seats: SourceTable = { schema: 'public', name: 'Seats', key: ['id'] };
+
+export type TestSource = {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  readonly unit: Unit;
+  readonly start: string;
+  open(options?: Partial<StreamOptions>): Promise<ChangeStream>;
+};
+
+/** A source with a table of seats, prepared, with a slot, which is abandoned when the test has finished. */
+export async function aSource(columns = 'id int primary key, name text'): Promise<TestSource> {
+  const { url, pool } = await testDatabase();
+  await pool.query(`create table "Seats" (${columns})`);
+  return capture(url, pool, { name: nextName(), tables: [seats] });
+}
+
+export async function capture(url: string, pool: pg.Pool, unit: Unit): Promise<TestSource> {
+  onTestFinished(() => abandon(pool, unit));
+  await prepare(pool, unit);
+  const start = await createSlot(pool, unit);
+  const open = async (options: Partial<StreamOptions> = {}) => {
+    const stream = await openChangeStream({ url, pool, unit, from: start, ...options });
+    onTestFinished(() => stream.close());
+    return stream;
+  };
+  return { url, pool, unit, start, open };
+}
+
+let names = 0;
+
+export function nextName(): string {
+  return `test_${process.pid}_${++names}`;
+}
+
+const patienceMs = 10_000;
+
+/** The next transaction that changes something, acknowledged. */
+export async function take(stream: ChangeStream): Promise<Batch> {
+  for (;;) {
+    const batch = await stream.next(patienceMs);
+    if (!batch) throw new Error('no transaction came');
+    stream.acknowledge(batch.position);
+    if (batch.changes.length > 0) return batch;
+  }
+}
+
+export async function takeChanges(stream: ChangeStream, transactions: number): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (let taken = 0; taken < transactions; taken++) changes.push(...(await take(stream)).changes);
+  return changes;
+}
