@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { compare, type Diff } from './compare.ts';
 import { keyOf, shows, twoDatabases } from './test-shows.ts';
 
+const count = 1_000;
 const one = `update public.shows set`;
 const is5 = `where id = ${keyOf(5)}`;
 const swapped = (column: string) => `
@@ -101,10 +102,10 @@ const corruptions: readonly (readonly [string, string, readonly string[]])[] = [
   ['all rows lost', `truncate public.shows`, []],
 ];
 
-describe('of two tables with 3,000 rows each it is told where they differ, and how', () => {
+describe('of two tables with a thousand rows each it is told where they differ, and how', () => {
   let databases: Awaited<ReturnType<typeof twoDatabases>>;
   beforeAll(async () => {
-    databases = await twoDatabases(3_000);
+    databases = await twoDatabases(count);
     await databases.target.query('create table public.pristine as table public.shows');
   });
 
@@ -113,7 +114,7 @@ describe('of two tables with 3,000 rows each it is told where they differ, and h
   test('nowhere, when they are the same', async () => {
     expect(await compare(databases, shows)).toEqual({
       name: 'shows',
-      rows: { source: 3_000, target: 3_000 },
+      rows: { source: count, target: count },
       verdict: 'same',
       diffs: [],
     });
@@ -127,7 +128,7 @@ describe('of two tables with 3,000 rows each it is told where they differ, and h
     await target.query(sql);
     const { verdict, diffs } = await compare(databases, shows, {}, 5_000);
     expect(verdict).toBe('differs');
-    if (told.length === 0) expect(diffs).toHaveLength(3_000);
+    if (told.length === 0) expect(diffs).toHaveLength(count);
     else expect((await tellAll(diffs)).sort()).toEqual([...told].sort());
   });
 
