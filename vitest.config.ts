@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['testing/global-setup.ts'],
     // Many tests wait for brokers and processes: one more than the cores of a small machine keeps it busy.
     maxWorkers: 3,
-    testTimeout: 30_000,
+    // A replication slot waits for every transaction of the server, those of other tests included.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

@@ -62,6 +62,7 @@ class Follower implements ChangeStream {
   #durable: Position;
   #failure: unknown;
   #connection: Connection | undefined;
+  #isTaking = false;
   #changed = Promise.withResolvers<void>();
 
   constructor(options: StreamOptions) {
@@ -69,7 +70,7 @@ class Follower implements ChangeStream {
     this.#durable = options.from;
     this.#running = this.#run();
     // Besides telling how far we are it keeps the source from taking a long pause for a broken line.
-    this.#teller = setInterval(() => this.#connection?.acknowledge(this.#durable), acknowledgeMs);
+    this.#teller = setInterval(() => this.#tell(), acknowledgeMs);
   }
 
   async next(waitMs: number): Promise<Batch | undefined> {
@@ -99,6 +100,14 @@ class Follower implements ChangeStream {
     this.#announce();
     await this.#connection?.close();
     await this.#running;
+  }
+
+  #tell(): void {
+    const connection = this.#connection;
+    if (!connection) return;
+    connection.acknowledge(this.#durable);
+    // While we are the ones who take nothing, nothing can come.
+    if (!this.#isTaking && connection.isDead()) void connection.close();
   }
 
   async #run(): Promise<void> {
@@ -140,12 +149,15 @@ class Follower implements ChangeStream {
 
   async #take(message: Message | Error, assemble: Assembler): Promise<void> {
     if (this.#failure !== undefined) return;
+    this.#isTaking = true;
     try {
       if (message instanceof Error) throw message;
       const batch = assemble(message);
       if (batch) await this.#hold(batch);
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#isTaking = false;
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
 import { decode, type Message } from './pgoutput.ts';
 import { justBefore, type Position } from './position.ts';
@@ -6,8 +7,10 @@ import { exactTextSettings } from './store.ts';
 export type Connection = {
   /** Settles when the connection has ended; rejects with the reason, if there is one. */
   readonly ended: Promise<unknown>;
-  /** Tells the source that all before `position` is durable. */
+  /** Tells the source that all before `position` is durable, and asks for an answer if it was silent for a second. */
   acknowledge(position: Position): void;
+  /** Whether it has not begun, or nothing has come, for so long that nothing will. */
+  isDead(): boolean;
   close(): Promise<void>;
 };
 
@@ -22,6 +25,12 @@ export type ConnectionOptions = {
   readonly onQuestion: () => void;
 };
 
+const beginMsMax = 5_000;
+// The source answers when it is asked, unless it is busy with a transaction that is very large.
+const askAfterMs = 1_000;
+const silentMsMax = 60_000;
+const closeMsMax = 2_000;
+
 /** Reads the slot from `from` on. */
 export function connect({ url, name, from, onMessage, onQuestion }: ConnectionOptions): Connection {
   const options = Object.entries(exactTextSettings).map(([setting, value]) => `-c ${setting}=${value}`);
@@ -32,8 +41,17 @@ export function connect({ url, name, from, onMessage, onQuestion }: ConnectionOp
   );
   // The same reason comes by the promise.
   service.on('error', () => undefined);
-  service.on('data', (_position, message) => onMessage(message));
+  let [heardAtMs, allowedMs] = [performance.now(), beginMsMax];
+  const silentMs = () => performance.now() - heardAtMs;
+  service.on('start', () => {
+    [heardAtMs, allowedMs] = [performance.now(), silentMsMax];
+  });
+  service.on('data', (_position, message) => {
+    heardAtMs = performance.now();
+    return onMessage(message);
+  });
   service.on('heartbeat', (_position, _time, wantsAnswer) => {
+    heardAtMs = performance.now();
     if (wantsAnswer) onQuestion();
   });
   const plugin = new ExactPlugin({ protoVersion: 1, publicationNames: [name] });
@@ -42,10 +60,13 @@ export function connect({ url, name, from, onMessage, onQuestion }: ConnectionOp
     // One that is closed while it connects would never say that it has ended.
     ended: Promise.race([service.subscribe(plugin, name, from), closed.promise]),
     // The library adds one: acknowledged as it is, a commit that follows without a gap would never be sent.
-    acknowledge: (position) => void service.acknowledge(justBefore(position)).catch(() => undefined),
+    acknowledge: (position) =>
+      void service.acknowledge(justBefore(position), silentMs() > askAfterMs).catch(() => undefined),
+    isDead: () => silentMs() > allowedMs,
     async close() {
       closed.resolve();
-      await service.destroy();
+      // A connection that ends while it begins may never say so.
+      await Promise.race([service.destroy(), delay(closeMsMax, undefined, { ref: false })]);
     },
   };
 }

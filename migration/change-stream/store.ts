@@ -1,3 +1,4 @@
+import { withTransaction } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Heartbeat } from './batch.ts';
 import type { Position } from './position.ts';
@@ -131,12 +132,18 @@ export async function dropOwnTables(client: pg.PoolClient, unit: Unit): Promise<
     drop schema if exists ${nameOf(unit)} cascade`);
 }
 
+// It waits for every transaction that is open in the whole server, which keeps nobody else waiting.
+const slotWait = '10min';
+
 export async function insertSlot(pool: pg.Pool, unit: Unit): Promise<Position> {
-  const { rows } = await pool.query<{ position: Position }>(
-    "select lsn::text as position from pg_create_logical_replication_slot($1, 'pgoutput')",
-    [nameOf(unit)],
-  );
-  return rows[0]?.position ?? '0/0';
+  return withTransaction(pool, async (client) => {
+    await client.query(`set local lock_timeout = '${slotWait}'; set local statement_timeout = '${slotWait}'`);
+    const { rows } = await client.query<{ position: Position }>(
+      "select lsn::text as position from pg_create_logical_replication_slot($1, 'pgoutput')",
+      [nameOf(unit)],
+    );
+    return rows[0]?.position ?? '0/0';
+  });
 }
 
 export type Slot = {
