@@ -29,3 +29,4 @@ export { replayStory } from './replay/replay.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { SimulatedBroker } from './simulated-broker.ts';
 export { openStallingProxy } from './stalling-proxy.ts';
+export { until } from './until.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { endSpan, joinTrace, metricsText, startTelemetry } from '@ticketbuddy/telemetry';
+import { until } from '@ticketbuddy/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { aCollector } from './test-collector.ts';
 import { metricsOf } from './test-metrics.ts';
 import { get } from './test-send.ts';
 import { startWholeShop } from './test-shop.ts';
-import { until } from './test-until.ts';
 
 const waitingMax = 4_096;
 const inOneExport = 128;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDatabase, createPool } from '@ticketbuddy/postgres';
+import { until } from '@ticketbuddy/testing';
 import { auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -8,7 +9,6 @@ import { type ShopProcess, startProcess } from './test-process.ts';
 import { aCustomer, anEvent, announce, seatsOnceThere } from './test-sale.ts';
 import { get, send } from './test-send.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
-import { until } from './test-until.ts';
 
 let server: TestServer;
 let shop: ShopProcess;

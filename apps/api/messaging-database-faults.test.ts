@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brokerMigrations, type Message } from '@ticketbuddy/messaging';
 import { createPool, migrate } from '@ticketbuddy/postgres';
-import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
+import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { everyModule } from './modules.ts';
@@ -13,7 +13,6 @@ import { addWitness } from './test-messaging-verdict.ts';
 import { openTestBroker } from './test-messaging-witness.ts';
 import { allIsDelivered, nothingIsUnacknowledged, startBusiness, startMessaging } from './test-messaging-world.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
-import { until } from './test-until.ts';
 
 const run = promisify(execFile);
 const minutes = { timeout: 240_000 };

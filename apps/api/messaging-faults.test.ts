@@ -14,6 +14,7 @@ import {
   seededRandom,
   startRabbitMq,
   type TestRabbitMq,
+  until,
 } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +29,6 @@ import {
   startBusiness,
   startMessaging,
 } from './test-messaging-world.ts';
-import { until } from './test-until.ts';
 
 const program = fileURLToPath(new URL('./test-killed-child.ts', import.meta.url));
 // Of the shortest pass: begin, lock, mark, publish, commit.

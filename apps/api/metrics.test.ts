@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { rabbitMqIsMissing, startRabbitMq, type TestDatabase, type TestRabbitMq } from '@ticketbuddy/testing';
+import { rabbitMqIsMissing, startRabbitMq, type TestDatabase, type TestRabbitMq, until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findingsOfPromtool, metricsOf, promtoolIsMissing } from './test-metrics.ts';
 import { aCustomer, announce, purchase, register, reserve, seatsOnceThere } from './test-sale.ts';
 import { get, post } from './test-send.ts';
 import { startWholeShop, type TestShop } from './test-shop.ts';
-import { until } from './test-until.ts';
 
 const queue = 'tickets.events';
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eventUpsertedUrn } from '@ticketbuddy/contracts';
 import { createDatabase } from '@ticketbuddy/postgres';
 import type { TestDatabase } from '@ticketbuddy/testing';
+import { until } from '@ticketbuddy/testing';
 import { auditSeats } from '@ticketbuddy/tickets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anEmptyDatabase, waitingSessions } from './test-database.ts';
@@ -21,7 +22,6 @@ import {
 import { ask, type OrderBody, openOffice, publishedKeys } from './test-selling-v2.ts';
 import { type Answer, get, send } from './test-send.ts';
 import { type SplitShop, shapes, startSplitShop, startTestShop, type TestShop } from './test-shop.ts';
-import { until } from './test-until.ts';
 
 describe.each(shapes)('in the shape "%s"', (shape) => {
   let shop: TestShop;

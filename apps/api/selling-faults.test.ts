@@ -1,4 +1,5 @@
 import { createDatabase, createPool } from '@ticketbuddy/postgres';
+import { until } from '@ticketbuddy/testing';
 import { auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -7,7 +8,6 @@ import { type ShopProcess, startProcess } from './test-process.ts';
 import { anEvent, announce, seatsOnceThere } from './test-sale.ts';
 import { ask, type OrderBody } from './test-selling-v2.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
-import { until } from './test-until.ts';
 
 let server: TestServer;
 let pool: pg.Pool;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { TestDatabase } from '@ticketbuddy/testing';
+import { until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { waitingSessions } from './test-database.ts';
 import { purchase, reserve, seatsOf } from './test-sale.ts';
 import { ask, type Office, type OrderBody, openOffice, publishedKeys } from './test-selling-v2.ts';
 import { startWholeShop, type TestShop } from './test-shop.ts';
 import { proven } from './test-ticket-code.ts';
-import { until } from './test-until.ts';
 
 let shop: TestShop;
 let office: Office;

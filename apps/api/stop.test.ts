@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createPool, findEmbedded } from '@ticketbuddy/postgres';
+import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { aDataFolder, isAlive, serverProcesses } from './test-data-folder.ts';
@@ -7,7 +8,6 @@ import { waitingSessions } from './test-database.ts';
 import { aProcess } from './test-process.ts';
 import { announce, purchase, seatsOnceThere } from './test-sale.ts';
 import { get } from './test-send.ts';
-import { until } from './test-until.ts';
 
 it.each(['SIGTERM', 'SIGINT'] as const)(
   '%s lets a running purchase finish, and leaves no process behind',

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { until } from '@ticketbuddy/testing';
 import { onTestFinished } from 'vitest';
-import { until } from './test-until.ts';
 
 /** A span as a collector gets it, by OTLP in JSON. */
 export type CollectedSpan = {

@@ -1,11 +1,10 @@
 import { createPool } from '@ticketbuddy/postgres';
 import { startModules, systemClock } from '@ticketbuddy/runtime';
-import { seededRandom, type TestRabbitMq } from '@ticketbuddy/testing';
+import { seededRandom, type TestRabbitMq, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { type Business, randomBusiness } from './test-messaging-business.ts';
 import { judgeAll, judgeRun } from './test-messaging-verdict.ts';
 import { witnessed } from './test-messaging-witness.ts';
-import { until } from './test-until.ts';
 
 export type Addresses = { readonly url: string; readonly amqpUrl: string | undefined };
 

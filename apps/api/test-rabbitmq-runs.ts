@@ -1,13 +1,12 @@
 import { type Broker, relayPass } from '@ticketbuddy/messaging';
 import { createDatabase } from '@ticketbuddy/postgres';
 import { systemClock } from '@ticketbuddy/runtime';
-import { type Crash, CrashingProcess, openLine, type SeededRandom, seededRandom } from '@ticketbuddy/testing';
+import { type Crash, CrashingProcess, openLine, type SeededRandom, seededRandom, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { everyModule } from './modules.ts';
 import { randomBusiness } from './test-messaging-business.ts';
 import { judgeRun } from './test-messaging-verdict.ts';
 import { openTestBroker, witnessed } from './test-messaging-witness.ts';
-import { until } from './test-until.ts';
 
 const drainMsMax = 60_000;
 

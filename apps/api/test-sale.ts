@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { until } from '@ticketbuddy/testing';
 import { type Answer, get, post, put } from './test-send.ts';
-import { until } from './test-until.ts';
 
 export type Ticket = {
   readonly Id: string;

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { groupCommit } from '@ticketbuddy/postgres';
 import { currentTraceparent, endSpan, inTrace, joinTrace, startTelemetry } from '@ticketbuddy/telemetry';
-import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
+import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { aCollector, attributesOf, type CollectedSpan } from './test-collector.ts';
 import { anEvent, announce, register, seatsOnceThere } from './test-sale.ts';
 import { get, send } from './test-send.ts';
 import { startWholeShop } from './test-shop.ts';
-import { until } from './test-until.ts';
 
 const eventUpserted = 'Integration.Events.Messaging:EventUpserted';
 const callers = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };

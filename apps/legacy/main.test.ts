@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { testDatabase } from '@ticketbuddy/testing';
+import { testDatabase, until } from '@ticketbuddy/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { nowhere } from './test-legacy.ts';
-import { until } from './test-until.ts';
 
 const servers = { LEGACY_REDIS_URL: nowhere.redisUrl, AMQP_URL: nowhere.amqpUrl };
 

@@ -9,6 +9,7 @@ import {
   startRedis,
   type TestRabbitMq,
   type TestRedis,
+  until,
 } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -20,7 +21,6 @@ import {
   untilServing,
 } from './test-legacy.ts';
 import { aConnection, listenTo, peekAt, tell } from './test-queues.ts';
-import { until } from './test-until.ts';
 
 const recorded = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../testing/captures/amqp/${name}`, import.meta.url), 'utf8'));

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { redisIsMissing, startRedis, type TestRedis } from '@ticketbuddy/testing';
+import { redisIsMissing, startRedis, type TestRedis, until } from '@ticketbuddy/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { aLegacy, countWaiting, lockSeat, lockTables, someSeats, type TestLegacy } from './test-legacy.ts';
-import { until } from './test-until.ts';
 
 const [ann, bob] = [randomUUID(), randomUUID()];
 const refusedText = (text: string) => ({

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createTestDatabase } from '@ticketbuddy/testing';
+import { createTestDatabase, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { onTestFinished } from 'vitest';
 import { startLegacy } from './legacy.ts';
-import { until } from './test-until.ts';
 
 export type TestLegacy = {
   readonly url: string;

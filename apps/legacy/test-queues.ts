@@ -1,7 +1,6 @@
-import { connectTo } from '@ticketbuddy/testing';
+import { connectTo, until } from '@ticketbuddy/testing';
 import type { Connection, SyncMessage } from 'rabbitmq-client';
 import { onTestFinished } from 'vitest';
-import { until } from './test-until.ts';
 
 /** What stands in a queue, taken out of it. */
 export type Taken = Pick<SyncMessage, 'exchange' | 'contentType' | 'messageId' | 'headers' | 'durable'> & {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { heartbeat, openChangeStream } from '@ticketbuddy/change-stream';
+import { until } from '@ticketbuddy/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { begin } from './begin.ts';
 import { pause, resume, throttle } from './control.ts';
@@ -127,7 +127,9 @@ it('what one way applies is not sent back by the other way', async () => {
   const back = groundOf(forth.target, forth.source);
   const [forthOrigin, backOrigin] = [`${forth.unit.name}_forth`, `${back.unit.name}_back`];
   // A session that has ended may hold its origin for a moment.
-  onTestFinished(() => until(() => dropOrigins(forth, [forthOrigin, backOrigin])));
+  onTestFinished(
+    async () => void (await until('the origins are let go', () => dropOrigins(forth, [forthOrigin, backOrigin]))),
+  );
   const there = await aWay(forth, forthOrigin, backOrigin);
   const home = await aWay(back, backOrigin, forthOrigin);
   await copyAll(there, 10);
@@ -192,20 +194,13 @@ it('started, it copies and follows by itself until it is stopped, and finds a ta
     onError: (error) => errors.push(error),
   });
   await until(
+    'it came true',
     async () => (await progress(ground.target.pool, { schema, unit: ground.unit.name }))[0]?.isComplete === true,
   );
   await ground.source.pool.query(`update "Seats" set name = 'new' where id = 7`);
-  await until(async () => (await textOf(ground.target)).includes('(7,new)'));
+  await until('it came true', async () => (await textOf(ground.target)).includes('(7,new)'));
   await ground.source.pool.query('drop table "Seats"');
-  await until(async () => errors.length > 0);
+  await until('it came true', async () => errors.length > 0);
   await running.stop();
   expect(errors[0]).toMatchObject({ name: 'SchemaChanged', table: `"public"."${seats.name}"` });
 });
-
-async function until(fact: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 1_000; attempt++) {
-    if (await fact()) return;
-    await delay(10);
-  }
-  throw new Error('it never came true');
-}

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createPool, startEmbedded } from '@ticketbuddy/postgres';
+import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { capture, nextName, seats, type TestSource, take } from './test-source.ts';
@@ -40,7 +40,7 @@ it('a stream whose sender is killed goes on where it was', async () => {
 it('a slot that the server has invalidated for its size stops the stream, which demands a new copy', async () => {
   const server = await aServer({ max_slot_wal_keep_size: '1MB' });
   const { pool, unit, start, open } = await server.source();
-  await until(async () => {
+  await until('it came true', async () => {
     await pool.query(`select pg_logical_emit_message(false, '', 'x'), pg_switch_wal()`);
     await pool.query('checkpoint');
     const { rows } = await pool.query(
@@ -75,12 +75,4 @@ async function aServer(settings: Record<string, string> = {}): Promise<Server> {
       server = await startEmbedded({ dataFolder, port, settings: { fsync: 'off', ...settings } });
     },
   };
-}
-
-async function until(fact: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await fact()) return;
-    await delay(20);
-  }
-  throw new Error('it never came true');
 }

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { testDatabase } from '@ticketbuddy/testing';
+import { testDatabase, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it } from 'vitest';
 import { NewCopyNeeded } from './errors.ts';
@@ -75,8 +74,8 @@ it('a source in the midst of a long transaction is prepared when that has ended,
   const preparing = prepare(pool, unit);
   const waiting = "select count(*)::int as n from pg_locks where not granted and mode = 'AccessExclusiveLock'";
   const isWaiting = async () => (await pool.query(waiting)).rows[0].n === 1;
-  await until(isWaiting);
-  await until(async () => !(await isWaiting()));
+  await until('it came true', isWaiting);
+  await until('it came true', async () => !(await isWaiting()));
   expect((await pool.query('select * from "Seats"')).rows).toEqual([]);
   await slow.query('commit');
   slow.release();
@@ -122,12 +121,4 @@ async function traces(pool: pg.Pool): Promise<unknown> {
     union all select 'identity ' || relreplident::text, relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
     order by 1, 2`);
   return rows;
-}
-
-async function until(fact: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 2_000; attempt++) {
-    if (await fact()) return;
-    await delay(5);
-  }
-  throw new Error('it never came true');
 }
