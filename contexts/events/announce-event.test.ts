@@ -75,7 +75,7 @@ it('twenty changes of one event at once are one after the other, each with its o
   const { rows } = await pool.query('select version, body from events.outbox order by position');
   expect(rows.map(({ version }) => version)).toEqual(Array.from({ length: 21 }, (_, nth) => nth + 1));
   const event = await eventLookup(deps)(id);
-  expect(rows.at(-1)?.body.price).toBe(`${event.pricePence / 100}.00`);
+  expect(rows.at(-1)?.body.price).toBe(`${Number(event.pricePence) / 100}.00`);
 });
 
 it('a refused announcement leaves no event and no message', async () => {

@@ -1,32 +1,34 @@
 import { venues } from '@ticketbuddy/contracts';
 import { brokenConstraint, type Database, type Transact } from '@ticketbuddy/postgres';
 import { type Selectable, sql } from 'kysely';
-import type { Event } from './event.ts';
+import { type Event, isEndOfTime, type KnownEvent } from './event.ts';
 import { venueUnavailable } from './refusals.ts';
 import type { DB } from './tables.gen.ts';
 
 const pageSize = 500;
-const columns = sql`id, name, starts_at, ends_at, venue, price_pence, version`;
+// A price that was carried over may be beyond what a number holds.
+const columns = sql`id, name, starts_at, ends_at, venue, price_pence::text, version`;
+type Row = Omit<Selectable<DB['events']>, 'price_pence'> & { readonly price_pence: string | null };
 
-export async function findEvents({ query }: Database<DB>, ids: readonly string[]): Promise<Event[]> {
-  const { rows } = await sql<Selectable<DB['events']>>`
+export async function findEvents({ query }: Database<DB>, ids: readonly string[]): Promise<KnownEvent[]> {
+  const { rows } = await sql<Row>`
     select ${columns}
     from events.events where id = any(${ids})`.execute(query);
   return rows.map(toEvent);
 }
 
 /** Up to a page of the events that start after `now`, by start; with `after`, those that follow it. */
-export async function upcomingEvents({ query }: Database<DB>, now: Temporal.Instant, after: Event | undefined) {
-  const following = after ? sql`and (starts_at, id) > (${after.startsAt.toString()}, ${after.id})` : sql``;
-  const { rows } = await sql<Selectable<DB['events']>>`
+export async function upcomingEvents({ query }: Database<DB>, now: Temporal.Instant, after: KnownEvent | undefined) {
+  const following = after ? sql`and (starts_at, id) > (${momentOf(after)}, ${after.id})` : sql``;
+  const { rows } = await sql<Row>`
     select ${columns}
     from events.events where starts_at > ${now.toString()} ${following}
     order by starts_at, id limit ${pageSize}`.execute(query);
   return rows.map(toEvent);
 }
 
-export async function lockEvent(tx: Transact<DB>, id: string): Promise<Event | undefined> {
-  const { rows } = await sql<Selectable<DB['events']>>`
+export async function lockEvent(tx: Transact<DB>, id: string): Promise<KnownEvent | undefined> {
+  const { rows } = await sql<Row>`
     select ${columns}
     from events.events where id = ${id} for update`.execute(tx);
   return rows[0] && toEvent(rows[0]);
@@ -60,7 +62,7 @@ export async function updateEvent(tx: Transact<DB>, event: Event): Promise<void>
   await sql`
     update events.events
     set name = ${event.name}, starts_at = ${toMicrosecond(event.startsAt)}, ends_at = ${toMicrosecond(event.endsAt)},
-      price_pence = ${event.pricePence}, version = ${event.version}
+      price_pence = ${event.pricePence}, version = ${event.version}, carried = false
     where id = ${event.id}`
     .execute(tx)
     .catch(refuseOverlap);
@@ -77,18 +79,20 @@ function refuseOverlap(error: unknown): never {
   throw brokenConstraint(error) === 'one_event_at_a_time' ? venueUnavailable() : error;
 }
 
-function toEvent(row: Selectable<DB['events']>): Event {
-  const venue = venues[row.venue];
-  if (venue === undefined) throw new RangeError(`event ${row.id} is at venue ${row.venue}, which nobody knows`);
+function toEvent(row: Row): KnownEvent {
   return {
     id: row.id,
     name: row.name,
     startsAt: row.starts_at,
     endsAt: row.ends_at,
-    venue,
-    pricePence: row.price_pence,
+    venue: venues[row.venue] ?? row.venue,
+    pricePence: row.price_pence === null ? undefined : BigInt(row.price_pence),
     version: row.version,
   };
+}
+
+function momentOf({ startsAt }: KnownEvent): string {
+  return isEndOfTime(startsAt) ? 'infinity' : startsAt.toString();
 }
 
 function toMicrosecond(instant: Temporal.Instant): string {

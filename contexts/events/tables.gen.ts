@@ -22,10 +22,11 @@ export type JsonPrimitive = boolean | number | string | null;
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export interface Events {
+  carried: Generated<boolean>;
   ends_at: ColumnType<Temporal.Instant, string, string>;
   id: string;
   name: string;
-  price_pence: number;
+  price_pence: number | null;
   starts_at: ColumnType<Temporal.Instant, string, string>;
   venue: number;
   version: Generated<number>;

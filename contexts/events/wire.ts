@@ -10,7 +10,7 @@ import {
   readObject,
   text,
 } from '@ticketbuddy/dotnet-json';
-import { type Announcement, type Details, type Event, judgeName } from './event.ts';
+import { type Announcement, type Details, isEndOfTime, judgeName, type KnownEvent } from './event.ts';
 
 type DetailsBody = { EventName: string; StartDate: Temporal.Instant; EndDate: Temporal.Instant; Price: Decimal };
 
@@ -38,10 +38,14 @@ export function readAnnouncement(json: Buffer): Announcement {
   return { ...toDetails(body), venue: body.Venue };
 }
 
-export function eventJson(event: Event): string {
-  const dates = `"StartDate":"${formatInstant(event.startsAt)}","EndDate":"${formatInstant(event.endsAt)}"`;
-  const price = formatHundredths(event.pricePence);
-  return `{"EventName":${JSON.stringify(event.name)},${dates},"Venue":"${event.venue}","Price":${price},"Id":"${event.id}"}`;
+export function eventJson(event: KnownEvent): string {
+  const dates = `"StartDate":"${formatMoment(event.startsAt)}","EndDate":"${formatMoment(event.endsAt)}"`;
+  const price = event.pricePence === undefined ? '' : `"Price":${formatHundredths(event.pricePence)},`;
+  return `{"EventName":${JSON.stringify(event.name)},${dates},"Venue":${JSON.stringify(event.venue)},${price}"Id":"${event.id}"}`;
+}
+
+function formatMoment(moment: Temporal.Instant): string {
+  return isEndOfTime(moment) ? '9999-12-31T23:59:59.9999999+00:00' : formatInstant(moment);
 }
 
 function toDetails(body: Partial<DetailsBody>): Details {

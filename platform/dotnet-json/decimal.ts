@@ -35,8 +35,8 @@ export function toHundredths({ coefficient, scale }: Decimal): bigint {
 }
 
 /** Hundredths as a decimal with two places: 2550 is `25.50`. */
-export function formatHundredths(value: number): string {
-  const digits = String(Math.abs(value)).padStart(3, '0');
+export function formatHundredths(value: number | bigint): string {
+  const digits = String(value).replace('-', '').padStart(3, '0');
   return `${value < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
