@@ -20,20 +20,24 @@ export type StartOptions = {
 };
 
 const idleMs = 200;
+// A change is applied when it comes, and not at the next look.
+const waitMs = 100;
 const lookMs = 1_000;
 
 /** Copies and follows until it is stopped: changes first, then one chunk, by one and the same writer. */
 export function startBackfill(options: StartOptions): Loop {
   const { backfill, stream, pace, onError } = options;
-  let [restUntil, lookAt] = [0, 0];
+  let [restUntil, lookAt, isCopied] = [0, 0, false];
   const pass = async () => {
     if (performance.now() >= lookAt) {
       await lookAfter(options);
       lookAt = performance.now() + lookMs;
     }
-    const followed = await streamPass(backfill, stream);
+    const followed = await streamPass(backfill, stream, { waitMs: isCopied ? waitMs : 0 });
+    if (isCopied && followed.outcome !== 'paused') return 1;
     if (performance.now() < restUntil) return followed.transactions;
     const copied = await copyPass(backfill, pace);
+    isCopied = copied.outcome === 'complete';
     restUntil = performance.now() + pace.restMs;
     return followed.transactions + copied.rows;
   };

@@ -5,6 +5,8 @@ import { entriesSince } from './store-journal.ts';
 
 /** A move of a unit that is under way, or was begun and left. */
 export type Move = {
+  /** What it was begun as. */
+  readonly what: unknown;
   readonly record: MoveRecord;
   /** `undefined` before the move has come to its end. */
   readonly end: 'done' | 'undone' | undefined;
@@ -30,18 +32,19 @@ export async function conduct<R>(
   }
 }
 
-/** Begins a move; one that was begun before has to have come to its end. */
-export async function beginMove(client: pg.PoolClient, unit: string, name: string): Promise<Move> {
-  await addAlone(client, { unit, act: begun, evidence: { move: name } });
-  return { record: recordOf(client, unit), end: undefined };
+/** Begins a move; one that was begun before has to have come to its end. `what` is any JSON, for whoever has to go on with it. */
+export async function beginMove(client: pg.PoolClient, unit: string, what: unknown): Promise<Move> {
+  await addAlone(client, { unit, act: begun, evidence: what });
+  return { what, record: recordOf(client, unit), end: undefined };
 }
 
 /** The unit's last move, `undefined` when it has never been moved. */
 export async function lastMove(client: pg.PoolClient, unit: string): Promise<Move | undefined> {
   const entries = await entriesSince(client, unit, begun);
-  if (entries.length === 0) return undefined;
+  const [first] = entries;
+  if (!first) return undefined;
   const end = entries.findLast(({ act }) => act === ended)?.evidence as Move['end'];
-  return { record: recordOf(client, unit), end };
+  return { what: first.evidence, record: recordOf(client, unit), end };
 }
 
 export async function endMove(client: pg.PoolClient, unit: string, outcome: 'done' | 'undone'): Promise<void> {

@@ -1,0 +1,3 @@
+export { compared } from './compared.ts';
+export type { ColumnMapping, TableMapping, To } from './mapping.ts';
+export { tableTarget } from './table-target.ts';

@@ -1,0 +1,81 @@
+import { quotedName, type Row } from '@ticketbuddy/change-stream';
+import pg from 'pg';
+import type { Direction } from './direction.ts';
+
+/** The SQL of one direction. Values come as arrays of exact texts, one a column; only the column's own type reads them. */
+export type Statements = {
+  readonly empty: string;
+  readonly remove: string;
+  readonly write: string;
+  /** The columns, in the order of the arrays. */
+  readonly columns: readonly string[];
+};
+
+export function statementsOf({ from, into, columns, extra }: Direction): Statements {
+  const table = quotedName(into);
+  const keys = from.key.map((name) => {
+    const column = columns.find((one) => one.from === name);
+    if (!column) throw new TypeError(`the mapping of ${quotedName(from)} lacks its key ${name}`);
+    return { ...column, name: pg.escapeIdentifier(column.into), fromType: column.fromType };
+  });
+  const value = (nth: number) => `v${nth}`;
+  const typed = columns.map(({ fromType }, nth) => `${value(nth)}::${fromType} as ${value(nth)}`);
+  const converted = columns.map(({ convert }, nth) => convert?.(value(nth)) ?? value(nth));
+  const sound = columns.flatMap(({ convert, convertBack }, nth) =>
+    convert && convertBack ? [`${convertBack(`(${convert(value(nth))})`)} is not distinct from ${value(nth)}`] : [],
+  );
+  const names = [...columns.map((column) => column.into), ...Object.keys(extra)].map((name) =>
+    pg.escapeIdentifier(name),
+  );
+  const isKey = new Set(keys.map(({ name }) => name));
+  const set = names.filter((name) => !isKey.has(name)).map((name) => `${name} = excluded.${name}`);
+  const given = columns.map((_, nth) => `$${nth + 1}::text[]`);
+  const keyArrays = keys.map((_, nth) => `$${nth + 1}::text[]`);
+  const keyValues = keys.map(({ fromType, convert }, nth) => {
+    const one = `k${nth}::${fromType}`;
+    return convert?.(one) ?? one;
+  });
+  return {
+    empty: `delete from ${table}`,
+    remove: `delete from ${table} where (${keys.map(({ name }) => name).join(', ')}) in (
+      select ${keyValues.join(', ')} from unnest(${keyArrays.join(', ')}) as given (${keys.map((_, nth) => `k${nth}`).join(', ')}))`,
+    write: `
+      with given as materialized (
+        select nth, ${typed.join(', ')}
+        from unnest(${given.join(', ')}) with ordinality as given (${columns.map((_, nth) => value(nth)).join(', ')}, nth)
+      ), judged as materialized (select *, ${sound.join(' and ') || 'true'} as is_sound from given),
+      written as (
+        insert into ${table} (${names.join(', ')})
+        select ${[...converted, ...Object.values(extra)].join(', ')} from judged where is_sound order by nth
+        on conflict (${keys.map(({ name }) => name).join(', ')}) do ${set.length > 0 ? `update set ${set.join(', ')}` : 'nothing'}
+      )
+      select (nth - 1)::int as nth from judged where not is_sound order by nth`,
+    columns: columns.map((column) => column.from),
+  };
+}
+
+/** Which rows would not come back as they were, and were not written; or why the database refused the whole. */
+export type Outcome = { readonly unfaithful: readonly number[] } | { readonly refused: string };
+
+export async function writeRows(
+  tx: pg.PoolClient,
+  { write, columns }: Statements,
+  rows: readonly Row[],
+): Promise<Outcome> {
+  await tx.query('savepoint before_rows');
+  try {
+    const values = columns.map((name) => rows.map((row) => row[name] ?? null));
+    const { rows: unfaithful } = await tx.query<{ nth: number }>(write, values);
+    return { unfaithful: unfaithful.map(({ nth }) => nth) };
+  } catch (error) {
+    if (!isAboutTheData(error)) throw error;
+    await tx.query('rollback to savepoint before_rows');
+    return { refused: error.message };
+  }
+}
+
+// A value that a type or a constraint does not take. Anything else is no fault of a row, and undoes the whole.
+function isAboutTheData(error: unknown): error is Error {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^(22|23)/.test(code);
+}

@@ -1,0 +1,47 @@
+import { type Backfill, begin, openWriter, type TableTarget } from '@ticketbuddy/backfill';
+import { type ChangeStream, openChangeStream } from '@ticketbuddy/change-stream';
+import type { Side } from '@ticketbuddy/cutover';
+import { tableTarget } from '@ticketbuddy/mapping';
+import { ownersOnly } from './owners-only.ts';
+import { originOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+
+/** One way of a unit's rows, open. */
+export type OpenDirection = {
+  readonly to: Side;
+  readonly backfill: Backfill;
+  readonly stream: ChangeStream;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the way of the unit's rows to the side `to`, where it was left. Throws a conflict while another process has it open.
+ * Only the new system has rows copied to it: the legacy has them.
+ */
+export async function openDirection(
+  { plan, places }: Takeover,
+  to: Side,
+  onInterruption: (error: unknown) => void = () => undefined,
+): Promise<OpenDirection> {
+  const [source, target] = [places[otherSide(to)], places[to]];
+  const unit = streamOf(plan, to);
+  const writer = await openWriter({ pool: target.pool, schema, unit: unit.name, origin: originOf(plan, to) });
+  try {
+    const rows: TableTarget[] = plan.tables.map((mapping) => tableTarget(mapping, to));
+    const tables = await ownersOnly(
+      { unit: plan.unit, stream: unit.name, from: otherSide(to), pool: target.pool },
+      rows,
+    );
+    const backfill: Backfill = { source: source.pool, writer, unit, tables };
+    const from = await begin(backfill);
+    const ownOrigin = originOf(plan, otherSide(to));
+    const stream = await openChangeStream({ ...source, unit, from, ownOrigin, onInterruption });
+    const close = async () => {
+      await stream.close();
+      await writer.close();
+    };
+    return { to, backfill, stream, close };
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}

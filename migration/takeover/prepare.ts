@@ -1,0 +1,21 @@
+import { createEdgeTables, openJournal, raiseFence, readFence, type Side } from '@ticketbuddy/cutover';
+import { sessionUser } from './store.ts';
+import { fencePlanOf, type Takeover } from './takeover.ts';
+
+/**
+ * Raises the fence in both databases, with the legacy as the owner, and opens the journal. May be done again at any time:
+ * an owner that has changed since stays. The role that is logged in is the one that passes the fence.
+ */
+export async function prepareTakeover(takeover: Takeover): Promise<void> {
+  const { next } = takeover.places;
+  await openJournal(next.pool);
+  await createEdgeTables(next.pool);
+  for (const side of ['legacy', 'next'] as const) await fence(takeover, side);
+}
+
+async function fence(takeover: Takeover, side: Side): Promise<void> {
+  const { pool } = takeover.places[side];
+  const known = await readFence(pool, takeover.plan.unit);
+  const plan = fencePlanOf(takeover, side, await sessionUser(pool));
+  await raiseFence(pool, plan, known ?? { owner: 'legacy', epoch: 1 });
+}

@@ -1,0 +1,64 @@
+import type { Owner, Ownership } from '@ticketbuddy/cutover';
+import pg from 'pg';
+import { schema } from './takeover.ts';
+
+type Querying = Pick<pg.ClientBase, 'query'>;
+
+export async function createOwnersSeen(query: Querying): Promise<void> {
+  await query.query(`
+    create schema if not exists ${schema};
+    create table if not exists ${schema}.owners_seen (stream text primary key, owner text not null, epoch bigint not null)`);
+}
+
+export async function saveOwnerSeen(tx: Querying, stream: string, { owner, epoch }: Ownership): Promise<void> {
+  await tx.query(
+    `insert into ${schema}.owners_seen (stream, owner, epoch) values ($1, $2, $3)
+     on conflict (stream) do update set owner = excluded.owner, epoch = excluded.epoch`,
+    [stream, owner, epoch],
+  );
+}
+
+/** The last owner whose row came through the stream; `undefined` when none has. */
+export async function readOwnerSeen(query: Querying, stream: string): Promise<Ownership | undefined> {
+  const { rows } = await query.query<{ owner: Owner; epoch: number }>(
+    `select owner, epoch::int from ${schema}.owners_seen where stream = $1`,
+    [stream],
+  );
+  return rows[0];
+}
+
+export async function sessionUser(query: Querying): Promise<string> {
+  return (await query.query<{ role: string }>('select session_user::text as role')).rows[0]?.role ?? '';
+}
+
+// Who has all rights can pass them on only as such; anybody else lends his own.
+export async function grantMover(query: pg.Pool, role: string, password: string): Promise<void> {
+  const { rows } = await query.query<{ isThere: boolean; isSuper: boolean; me: string }>(
+    `select exists (select from pg_roles where rolname = $1) as "isThere", rolsuper as "isSuper", rolname::text as me
+     from pg_roles where rolname = current_user`,
+    [role],
+  );
+  const { isThere, isSuper, me } = rows[0] as (typeof rows)[0];
+  if (isThere) return;
+  const rights = isSuper ? 'superuser' : 'replication';
+  await query.query(`create role ${role} login ${rights} password '${password}'`);
+  if (!isSuper) await query.query(`grant ${pg.escapeIdentifier(me)} to ${role}`);
+}
+
+/** As if nothing had ever come over these streams. What other units have here stays; so does the journal. */
+export async function forgetTakeover(pool: pg.Pool, streams: readonly string[]): Promise<void> {
+  const tables: readonly [string, string][] = [
+    ['owners_seen', 'stream'],
+    ['checkpoints', 'unit'],
+    ['copies', 'unit'],
+    ['applied', 'unit'],
+    ['rejects', 'unit'],
+  ];
+  for (const [table, column] of tables) {
+    const name = `${schema}.${table}`;
+    const there = await pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [name]);
+    if (!there.rows[0]?.there) continue;
+    await pool.query(`delete from ${name} where ${column} = any($1)`, [streams]);
+    await pool.query(`do $$ begin if not exists (select from ${name}) then drop table ${name}; end if; end $$`);
+  }
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  fenceOldOwner,
+  holdWrites,
+  nameNewOwner,
+  type OwnerSwitch,
+  openNewOwner,
+  releaseWrites,
+  type Step,
+} from '@ticketbuddy/cutover';
+import { compared } from '@ticketbuddy/mapping';
+import { compare, type Parity } from '@ticketbuddy/parity';
+import { readOwnerSeen } from './store.ts';
+import { streamOf, type Takeover } from './takeover.ts';
+
+export type UnitSwitch = OwnerSwitch & { readonly takeover: Takeover };
+
+type UnitStep = Step<UnitSwitch>;
+
+const lookEveryMs = 5;
+
+/** All that the old owner wrote is at the new one: the row that fenced it has come through the stream behind it. */
+const drain: UnitStep = {
+  name: 'drain',
+  msMax: 5_000,
+  check: isDrained,
+  async do(move, signal) {
+    await until(() => isDrained(move), signal);
+    return 'all that the old owner wrote has come over';
+  },
+};
+
+/** What the new system has to tell of its own writes is told, before the legacy tells of anything. */
+const sendMessages: UnitStep = {
+  name: 'send messages',
+  msMax: 5_000,
+  check: async (move) => (await unsent(move)) === 0,
+  async do(move, signal) {
+    await until(async () => (await unsent(move)) === 0, signal);
+    return 'no message waits';
+  },
+};
+
+/** Nobody writes, so that both sides have to be the same without any allowance. */
+const verify: UnitStep = {
+  name: 'verify',
+  msMax: 5_000,
+  check: async () => false,
+  async do({ takeover: { plan, places } }) {
+    const found: Parity[] = [];
+    for (const mapping of plan.tables) {
+      found.push(await compare({ source: places.legacy.pool, target: places.next.pool }, compared(mapping), {}, 10));
+    }
+    const wrong = found.filter(({ verdict }) => verdict !== 'same');
+    if (wrong.length > 0) throw new Error(`the two sides differ: ${JSON.stringify(wrong)}`);
+    return found.map(({ name, rows }) => ({ name, rows: rows.target }));
+  },
+};
+
+export const switchSteps: readonly UnitStep[] = [
+  holdWrites,
+  fenceOldOwner,
+  drain,
+  sendMessages,
+  verify,
+  openNewOwner,
+  nameNewOwner,
+  releaseWrites,
+];
+
+async function isDrained({ takeover: { plan, places }, to, epoch }: UnitSwitch): Promise<boolean> {
+  const seen = await readOwnerSeen(places[to].pool, streamOf(plan, to).name);
+  return seen?.owner === 'moving' && seen.epoch === epoch;
+}
+
+async function unsent({ takeover: { plan, places }, from }: UnitSwitch): Promise<number> {
+  return from === 'next' ? ((await plan.unsent?.(places.next.pool)) ?? 0) : 0;
+}
+
+async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!(await isSo())) {
+    signal.throwIfAborted();
+    await sleep(lookEveryMs);
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  beginMove,
+  conduct,
+  endMove,
+  lastMove,
+  type Move,
+  type Outcome,
+  readFence,
+  type Side,
+  walk,
+} from '@ticketbuddy/cutover';
+import { conflict } from '@ticketbuddy/errors';
+import type pg from 'pg';
+import { switchSteps, type UnitSwitch } from './switch-steps.ts';
+import { otherSide, type Takeover } from './takeover.ts';
+
+export type SwitchOptions = {
+  /** Hears of each step that is begun and done. */
+  readonly onMark?: (step: string, what: string, evidence?: unknown) => void;
+};
+
+// Longer than all the steps before the new owner is open should ever take together.
+const moveMsMax = 10_000;
+const waitMsMax = 1_000;
+
+/** What a move is begun as. */
+type Begun = { readonly to: Side; readonly epoch: number; readonly deadline: string };
+
+/**
+ * Moves the unit to the side `to`, or undoes what was begun of that; a move that was left before is brought to its end
+ * first. Throws a conflict while somebody else moves it, and when `to` is the owner already.
+ */
+export async function switchUnit(takeover: Takeover, to: Side, options: SwitchOptions = {}): Promise<Outcome> {
+  const { plan, places } = takeover;
+  const outcome = await conduct(places.next.pool, plan.unit, async (client) => {
+    await finishLast(takeover, client, options);
+    const fence = await readFence(places[otherSide(to)].pool, plan.unit);
+    if (fence?.owner !== otherSide(to))
+      throw conflict('owner_differs', `The owner of ${plan.unit} is ${fence?.owner ?? 'nobody'}`);
+    const deadline = Temporal.Now.instant().add({ milliseconds: moveMsMax });
+    const begun: Begun = { to, epoch: fence.epoch, deadline: deadline.toString() };
+    return go(takeover, client, await beginMove(client, plan.unit, begun), options);
+  });
+  if (outcome === undefined) throw conflict('is_moved', `Somebody else is moving ${plan.unit}`);
+  return outcome;
+}
+
+/** Brings a move to its end that was begun and left by whoever died; `undefined` when there is none, or somebody is at it. */
+export async function resumeSwitch(takeover: Takeover, options: SwitchOptions = {}): Promise<Outcome | undefined> {
+  const { plan, places } = takeover;
+  return conduct(places.next.pool, plan.unit, (client) => finishLast(takeover, client, options));
+}
+
+async function finishLast(
+  takeover: Takeover,
+  client: pg.PoolClient,
+  options: SwitchOptions,
+): Promise<Outcome | undefined> {
+  const last = await lastMove(client, takeover.plan.unit);
+  return last && last.end === undefined ? go(takeover, client, last, options) : undefined;
+}
+
+async function go(
+  takeover: Takeover,
+  client: pg.PoolClient,
+  { what, record }: Move,
+  { onMark = () => undefined }: SwitchOptions,
+): Promise<Outcome> {
+  const { to, epoch, deadline } = what as Begun;
+  const { unit } = takeover.plan;
+  const context: UnitSwitch = {
+    takeover,
+    unit,
+    from: otherSide(to),
+    to,
+    epoch,
+    databases: { legacy: takeover.places.legacy.pool, next: takeover.places.next.pool },
+    deadline: Temporal.Instant.from(deadline),
+    waitMsMax,
+  };
+  const mark: typeof record.mark = async (made) => {
+    await record.mark(made);
+    onMark(made.step, made.what, made.evidence);
+  };
+  const isOverdue = async () => Temporal.Instant.compare(Temporal.Now.instant(), context.deadline) > 0;
+  const outcome = await walk({ steps: switchSteps, context, record: { ...record, mark }, isOverdue });
+  await endMove(client, unit, outcome);
+  return outcome;
+}

@@ -1,0 +1,55 @@
+import { quotedName, type SourceTable, type Unit } from '@ticketbuddy/change-stream';
+import type { FencePlan, Side } from '@ticketbuddy/cutover';
+import type { TableMapping } from '@ticketbuddy/mapping';
+import type pg from 'pg';
+
+/** A unit that changes hands: what it is, as data. */
+export type UnitPlan = {
+  /** Lower case letters, digits and `_`. */
+  readonly unit: string;
+  readonly tables: readonly TableMapping[];
+  /** What the streams are called in the two servers, each with a suffix; the unit's name when unset. */
+  readonly streams?: string;
+  /** How many messages of the unit the new system has to send that are not out yet. They are, before it gives the unit back. */
+  readonly unsent?: (next: pg.Pool) => Promise<number>;
+};
+
+/** A database, logged in as the migration's own role: writes of that role pass the fence. */
+export type Place = { readonly url: string; readonly pool: pg.Pool };
+
+/** A unit and where its two systems keep it. */
+export type Takeover = {
+  readonly plan: UnitPlan;
+  readonly places: Readonly<Record<Side, Place>>;
+};
+
+/** All that is ours in either database is in this schema, but for what belongs to a stream. */
+export const schema = 'ticketbuddy_migration';
+
+export function otherSide(side: Side): Side {
+  return side === 'legacy' ? 'next' : 'legacy';
+}
+
+/** The row of it that names the owner travels with the rows of the unit, and so tells which of them its owner wrote. */
+export const fences: SourceTable = { schema, name: 'fences', key: ['unit'] };
+
+/** What is followed at the one side to be written at the side `to`. */
+export function streamOf({ unit, streams = unit, tables }: UnitPlan, to: Side): Unit {
+  const side = otherSide(to);
+  return { name: `${streams}_to_${to}`, tables: [...tables.map((table) => table[side]), fences] };
+}
+
+/** What writes of ours at the side `to` are marked with in its log. */
+export function originOf({ unit, streams = unit }: UnitPlan, to: Side): string {
+  return `ticketbuddy_${streams}_to_${to}`;
+}
+
+export function tablesAt({ tables }: UnitPlan, side: Side): string[] {
+  return tables.map((table) => quotedName(table[side]));
+}
+
+/** The new system is told the epoch with each request; the legacy knows nothing of it. */
+export function fencePlanOf({ plan }: Takeover, side: Side, applier: string): FencePlan {
+  const needsEpoch = side === 'next';
+  return { unit: plan.unit, side, tables: tablesAt(plan, side), appliers: [applier], needsEpoch };
+}

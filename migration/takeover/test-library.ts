@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { compared, type TableMapping } from '@ticketbuddy/mapping';
+import { compare } from '@ticketbuddy/parity';
+import { createPool } from '@ticketbuddy/postgres';
+import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
+import type pg from 'pg';
+import { onTestFinished } from 'vitest';
+import { abandonTakeover } from './abandon.ts';
+import { moverUrl } from './mover.ts';
+import type { Takeover, UnitPlan } from './takeover.ts';
+
+const books: TableMapping = {
+  legacy: { schema: 'Library', name: 'Book', key: ['BookId'] },
+  next: { schema: 'library', name: 'books', key: ['id'] },
+  columns: [
+    { legacy: 'BookId', next: 'id', kind: 'uuid', legacyType: 'uuid' },
+    { legacy: 'Title', next: 'title', kind: 'text', legacyType: 'text' },
+    {
+      legacy: 'WeightKg',
+      next: 'weight_g',
+      kind: 'integer',
+      legacyType: 'numeric',
+      nextType: 'int',
+      toNext: (kilos) => `(${kilos} * 1000)::int`,
+      toLegacy: (grams) => `(${grams} / 1000.0)::numeric`,
+    },
+    { legacy: 'Added', next: 'added_at', kind: 'timestamptz', legacyType: 'timestamptz' },
+  ],
+};
+
+const loans: TableMapping = {
+  legacy: { schema: 'Library', name: 'Loan', key: ['LoanId'] },
+  next: { schema: 'library', name: 'loans', key: ['id'] },
+  columns: [
+    { legacy: 'LoanId', next: 'id', kind: 'uuid', legacyType: 'uuid' },
+    { legacy: 'BookId', next: 'book_id', kind: 'uuid', legacyType: 'uuid' },
+    { legacy: 'Returned', next: 'is_returned', kind: 'boolean', legacyType: 'boolean' },
+  ],
+};
+
+let takeovers = 0;
+
+/** Two systems that lend books, each with tables of its own form, and nothing of a move yet. */
+export async function aLibrary() {
+  const [legacy, next] = [await testDatabase(), await testDatabase()];
+  await legacy.pool.query(`
+    create schema "Library";
+    create table "Library"."Book" ("BookId" uuid primary key, "Title" text, "WeightKg" numeric, "Added" timestamptz);
+    create table "Library"."Loan" ("LoanId" uuid primary key, "BookId" uuid not null, "Returned" boolean)`);
+  await next.pool.query(`
+    create schema library;
+    create table library.books (id uuid primary key, title text, weight_g int, added_at timestamptz);
+    create table library.loans (id uuid primary key, book_id uuid not null, is_returned boolean)`);
+  const plan: UnitPlan = { unit: 'library', tables: [books, loans], streams: `library_${process.pid}_${++takeovers}` };
+  const takeover: Takeover = { plan, places: { legacy: await asMover(legacy), next: await asMover(next) } };
+  onTestFinished(() => abandonTakeover(takeover));
+  return { takeover, legacy: legacy.pool, next: next.pool };
+}
+
+export type Library = Awaited<ReturnType<typeof aLibrary>>;
+
+/** As the programs of the two sides write: a book and its loan in one transaction. Answers the book's id. */
+export async function lend({ legacy }: Library): Promise<string> {
+  const id = randomUUID();
+  await legacy.query(
+    `with book as (insert into "Library"."Book" values ($1, $2, 0.450, clock_timestamp()))
+     insert into "Library"."Loan" values (gen_random_uuid(), $1, false)`,
+    [id, `Book ${id}`],
+  );
+  return id;
+}
+
+/** The same in the new system, which says in which epoch it writes. */
+export async function lendHere({ next }: Library, epoch: number): Promise<string> {
+  const id = randomUUID();
+  const client = await next.connect();
+  try {
+    await client.query('begin');
+    await client.query(`select set_config('ticketbuddy.epoch', $1, true)`, [`${epoch}`]);
+    await client.query(`insert into library.books values ($1, $2, 450, clock_timestamp())`, [id, `Book ${id}`]);
+    await client.query('insert into library.loans values (gen_random_uuid(), $1, false)', [id]);
+    await client.query('commit');
+    return id;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** What the two sides hold, table by table: `same` or how they differ. */
+export async function comparison({ takeover: { plan, places } }: Library) {
+  const sides = { source: places.legacy.pool, target: places.next.pool };
+  const verdicts = [];
+  for (const table of plan.tables) verdicts.push(await compare(sides, compared(table)));
+  return verdicts;
+}
+
+async function asMover({ url, pool }: TestDatabase): Promise<{ url: string; pool: pg.Pool }> {
+  const mover = await moverUrl(pool, url);
+  const own = createPool({ url: mover, connections: 12 });
+  onTestFinished(() => own.end());
+  return { url: mover, pool: own };
+}

@@ -1,0 +1,66 @@
+import { createPace, type Pace, startBackfill } from '@ticketbuddy/backfill';
+import type { Outcome, Side } from '@ticketbuddy/cutover';
+import { type Loop, repeat } from '@ticketbuddy/messaging';
+import { type OpenDirection, openDirection } from './direction.ts';
+import { prepareTakeover } from './prepare.ts';
+import { resumeSwitch } from './switch-unit.ts';
+import type { Takeover } from './takeover.ts';
+
+export type WorkerOptions = {
+  readonly pace?: Pace;
+  /** The most log that either server may keep for the unit; beyond it its stream is given up. */
+  readonly slotBytesMax?: number;
+  /** Hears of what failed, and where; it is tried again. */
+  readonly onError: (where: string, error: unknown) => void;
+  /** A move that somebody had left was brought to its end. */
+  readonly onResumed?: (outcome: Outcome) => void;
+};
+
+export type Worker = { stop(): Promise<void> };
+
+const gibibyte = 1_073_741_824;
+const resumeEveryMs = 500;
+
+/**
+ * Carries the unit's rows both ways until it is stopped, and finishes moves that others have left. There is one at a time:
+ * another one throws a conflict.
+ */
+export async function startWorker(takeover: Takeover, options: WorkerOptions): Promise<Worker> {
+  await prepareTakeover(takeover);
+  const forth = await openDirection(takeover, 'next', (error) => options.onError('the stream to next', error));
+  try {
+    const back = await openDirection(takeover, 'legacy', (error) => options.onError('the stream to legacy', error));
+    return run(takeover, [forth, back], options);
+  } catch (error) {
+    await forth.close();
+    throw error;
+  }
+}
+
+function run(takeover: Takeover, directions: readonly OpenDirection[], options: WorkerOptions): Worker {
+  const { onError, onResumed = () => undefined } = options;
+  const resume = repeat(
+    async () => {
+      const outcome = await resumeSwitch(takeover);
+      if (outcome) onResumed(outcome);
+      return 0;
+    },
+    { idleMs: resumeEveryMs, onError: (error) => onError('finishing a move', error) },
+  );
+  const loops: Loop[] = [...directions.map((direction) => carry(direction, options)), resume];
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(directions.map((direction) => direction.close()));
+    },
+  };
+}
+
+function carry({ to, backfill, stream }: OpenDirection, options: WorkerOptions): Loop {
+  const { pace = createPace({}), slotBytesMax = gibibyte, onError } = options;
+  return startBackfill({ backfill, stream, pace, slotBytesMax, onError: (error) => onError(wayTo(to), error) });
+}
+
+function wayTo(side: Side): string {
+  return `the way to ${side}`;
+}
