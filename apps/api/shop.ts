@@ -1,8 +1,8 @@
 import type { Config } from '@ticketbuddy/config';
 import { StartError } from '@ticketbuddy/errors';
-import { createServer } from '@ticketbuddy/http';
+import { createServer, type Route } from '@ticketbuddy/http';
 import { brokerMigrations } from '@ticketbuddy/messaging';
-import { createPool, isTransient, migrate, openServer, poolGauges } from '@ticketbuddy/postgres';
+import { createPool, inEpoch, isTransient, migrate, openServer, poolGauges } from '@ticketbuddy/postgres';
 import { type Clock, startModuleJobs, startModules } from '@ticketbuddy/runtime';
 import { metricsText, startTelemetry } from '@ticketbuddy/telemetry';
 import type { Logger } from 'pino';
@@ -66,7 +66,7 @@ async function open(
   const jobs = startModuleJobs({ modules, deps: running.deps, pool, log });
   closing.unshift(() => jobs.stop());
 
-  const routes = modules.flatMap((module) => module.routes(running.deps));
+  const routes = modules.flatMap((module) => module.routes(running.deps)).map(inItsEpoch);
   const gauges = [poolGauges(pool), ...running.gauges];
   const server = await createServer({
     routes,
@@ -85,6 +85,14 @@ async function open(
     for (const module of modules) seeded += await module.seed(running.deps);
   }
   return { url, seeded, stop: () => closeAll(closing) };
+}
+
+// What came through a gateway says in which epoch of its unit it was sent.
+function inItsEpoch(route: Route): Route {
+  return {
+    ...route,
+    handle: (incoming) => inEpoch(incoming.headers['ticketbuddy-epoch'], () => route.handle(incoming)),
+  };
 }
 
 async function closeAll(closing: Closing[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { demo, type Venue } from '@ticketbuddy/contracts';
 import { Refusal } from '@ticketbuddy/errors';
-import { brokenConstraint } from '@ticketbuddy/postgres';
+import { brokenConstraint, isFenced } from '@ticketbuddy/postgres';
 import type { Deps } from '@ticketbuddy/runtime';
 import { announceEvent } from './announce-event.ts';
 import { findEvents } from './store.ts';
@@ -43,7 +43,8 @@ export async function seedEvents(deps: Deps<DB>): Promise<number> {
   return added;
 }
 
-// A venue that somebody has booked meanwhile is left to them. So is what another start is adding at this moment.
+// A venue that somebody has booked meanwhile is left to them. So is what another start is adding at this moment, and
+// everything while another system owns the events.
 async function announced(deps: Deps<DB>, id: string, event: DemoEvent): Promise<boolean> {
   const [name, venue, daysAhead, hour, hours, pence] = event;
   const startsAt = deps.clock
@@ -57,7 +58,7 @@ async function announced(deps: Deps<DB>, id: string, event: DemoEvent): Promise<
     await announceEvent(deps, { name, venue, startsAt, endsAt: startsAt.add({ hours }), price }, id);
     return true;
   } catch (error) {
-    if (error instanceof Refusal || brokenConstraint(error) !== undefined) return false;
+    if (error instanceof Refusal || brokenConstraint(error) !== undefined || isFenced(error)) return false;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { createPool, PostgresNotifications } from '@ticketbuddy/postgres';
+import { createPool, isFenced, PostgresNotifications } from '@ticketbuddy/postgres';
 import { openLine, testDatabase } from '@ticketbuddy/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Edge, type EdgeOptions } from './edge.ts';
-import { changeOwner, isFenced, raiseFence } from './fence.ts';
+import { changeOwner, raiseFence } from './fence.ts';
 import { holdWrites, releaseWrites } from './hold-writes.ts';
 import { createEdgeTables, edgesWriting } from './store-edges.ts';
 import { legacy, moving } from './test-fenced.ts';

@@ -1,6 +1,7 @@
+import { isFenced } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { changeOwner, isFenced } from './fence.ts';
+import { changeOwner } from './fence.ts';
 import { guardSql } from './store.ts';
 import { fenced, legacy, moving } from './test-fenced.ts';
 

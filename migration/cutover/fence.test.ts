@@ -1,18 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createPool } from '@ticketbuddy/postgres';
+import { createPool, isFenced } from '@ticketbuddy/postgres';
 import { testDatabase } from '@ticketbuddy/testing';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  changeOwner,
-  FenceBusy,
-  fencedState,
-  fenceFaults,
-  isFenced,
-  raiseFence,
-  readFence,
-  removeFence,
-} from './fence.ts';
+import { changeOwner, FenceBusy, fenceFaults, raiseFence, readFence, removeFence } from './fence.ts';
 import { aLegacy, fenced, inTransaction, legacy, moving, next, plan } from './test-fenced.ts';
 
 const writes = {
@@ -80,7 +71,7 @@ describe('the fence', () => {
     const error = await pool.query(writes.insert).catch((reason: unknown) => reason);
     expect([isFenced(error), (error as pg.DatabaseError).code, isFenced(new Error('x'))]).toEqual([
       true,
-      fencedState,
+      'TBF01',
       false,
     ]);
   });

@@ -34,9 +34,6 @@ export class FenceBusy extends Error {
   }
 }
 
-/** What a refused write fails with: the SQLSTATE of the database's error. */
-export const fencedState = 'TBF01';
-
 /**
  * Lets the database itself refuse every write to the unit's tables by the side that does not own it, whoever writes and
  * without a change to any program. The tables are in this side's database; the owner is as given until somebody changes
@@ -95,11 +92,6 @@ export async function changeOwner(pool: pg.Pool, change: OwnerChange, waitMsMax:
 export async function removeFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
   const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
   await inTime(pool, { unit, tables }, waitMsMax, (client) => dropAll(client, unit));
-}
-
-/** Whether an error is that of a write which the fence refused. */
-export function isFenced(error: unknown): boolean {
-  return (error as { code?: unknown }).code === fencedState;
 }
 
 const lockNotAvailable = '55P03';

@@ -3,9 +3,7 @@ export { type Admission, Edge, type EdgeOptions } from './edge.ts';
 export {
   changeOwner,
   FenceBusy,
-  fencedState,
   fenceFaults,
-  isFenced,
   OwnerDiffers,
   raiseFence,
   readFence,

@@ -1,6 +1,7 @@
 import { inSpan } from '@ticketbuddy/telemetry';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import type pg from 'pg';
+import { tellEpoch } from './epoch.ts';
 import { transactionSpan } from './transaction-span.ts';
 
 export type Transact<T> = Transaction<T>;
@@ -23,9 +24,16 @@ export function createDatabase<T>(pool: pg.Pool): Database<T> {
   return {
     query,
     transaction: (work) =>
-      inSpan('transaction', () => retrying(2, () => query.transaction().execute(work)), transactionSpan),
+      inSpan('transaction', () => retrying(2, () => query.transaction().execute(inItsEpoch(work))), transactionSpan),
     snapshot: (work) =>
       query.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
+  };
+}
+
+function inItsEpoch<T, R>(work: (tx: Transact<T>) => Promise<R>): (tx: Transact<T>) => Promise<R> {
+  return async (tx) => {
+    await tellEpoch(tx);
+    return work(tx);
   };
 }
 

@@ -1,10 +1,11 @@
 export { createDatabase, type Database, type Transact } from './database.ts';
 export { DataFolderTaken, findEmbedded, startEmbedded } from './embedded.ts';
+export { inEpoch } from './epoch.ts';
 export { groupCommit, type Pace, realPace } from './group-commit.ts';
 export { type Migrations, migrate } from './migrations.ts';
 export { type Notifications, PostgresNotifications } from './notifications.ts';
 export { createPool } from './pool.ts';
 export { poolGauges } from './pool-gauges.ts';
 export { openServer } from './server.ts';
-export { brokenConstraint, isTransient } from './transient.ts';
+export { brokenConstraint, isFenced, isTransient } from './transient.ts';
 export { withLock, withTransaction } from './with-transaction.ts';

@@ -1,6 +1,6 @@
 // Connection, shutdown and start-up, out of resources, deadlock and serialization, lock timeout, read-only for a while,
-// idle for too long in a transaction.
-const transientStates = /^(08...|57P0[1-5]|53...|40001|40P01|55P03|57014|25006|25P03|58030)$/;
+// idle for too long in a transaction, written by another system by now.
+const transientStates = /^(08...|57P0[1-5]|53...|40001|40P01|55P03|57014|25006|25P03|58030|TBF01)$/;
 const transientSystemErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -24,6 +24,11 @@ export function isTransient(error: unknown): boolean {
 
 function isSystemError(error: Error, code: string): boolean {
   return 'syscall' in error && transientSystemErrors.has(code);
+}
+
+/** Whether a fence refused the write: another system owns the tables, or it came in an old epoch. */
+export function isFenced(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'TBF01';
 }
 
 /** The constraint that a statement broke, or `undefined` for any other error. */
