@@ -29,6 +29,7 @@ export async function startWholeShop(settings: Partial<Config> = {}): Promise<Te
     port: 0,
     databaseUrl: database.url,
     amqpUrl: undefined,
+    legacyDatabaseUrl: undefined,
     legacyQueues: {},
     databaseConnections: 20,
     dataFolder: '',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addMessagesCommands } from './messages-commands.ts';
+import { addMigrateCommands } from './migrate-commands.ts';
 import own from './package.json' with { type: 'json' };
 import type { CommandName, CommandOptions } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,6 +38,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .action((options) => runCommand('audit', options));
   addJobsCommands(program, runCommand);
   addMessagesCommands(program, runCommand);
+  addMigrateCommands(program, runCommand);
   await program.parseAsync(orHelp(args), { from: 'user' }).catch((error: unknown) => {
     exitCode = exitCodeOf(error, terminal);
   });
@@ -45,13 +47,16 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 // Commander takes a command that only has others below it for a mistake.
 function orHelp(args: readonly string[]): readonly string[] {
-  return args.length === 0 || (args.length === 1 && args[0] === 'messages') ? [...args, '--help'] : args;
+  const isOnlyAGroup = args.length === 1 && ['messages', 'migrate'].includes(args[0] ?? '');
+  return args.length === 0 || isOnlyAGroup ? [...args, '--help'] : args;
 }
 
 function describeProgram(terminal: Terminal): Command {
   const { bold, isColorSupported } = terminal.colors;
   return new Command('ticketbuddy')
-    .description('Looks after a TicketBuddy shop: its demo data, its ledger of every seat, its jobs and its messages.')
+    .description(
+      'Looks after a TicketBuddy shop: its demo data, its ledger of every seat, its jobs and its messages; and takes a legacy over.',
+    )
     .usage('<command> [options]')
     .version(own.version, '-v, --version', 'Show the version')
     .helpOption('-h, --help', 'Show this help')

@@ -11,6 +11,20 @@ import {
   retryMessages,
   showMessage,
 } from './messages.ts';
+import {
+  migrateAbandon,
+  migrateJournal,
+  migratePause,
+  migrateResume,
+  migrateRollback,
+  migrateStatus,
+  migrateSwitch,
+  migrateThrottle,
+  migrateVerify,
+} from './migrate.ts';
+import { migratePlan } from './migrate-plan.ts';
+import { migrateRejects } from './migrate-rejects.ts';
+import { migrateStart } from './migrate-start.ts';
 import { known } from './modules.ts';
 import { seed } from './seed.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,12 +41,30 @@ const commands = {
   'messages retry': retryMessages,
   'messages drop': dropMessages,
   'messages queues': listOfMessageQueues,
+  'migrate plan': migratePlan,
+  'migrate status': migrateStatus,
+  'migrate verify': migrateVerify,
+  'migrate rejects': migrateRejects,
+  'migrate journal': migrateJournal,
+  'migrate start': migrateStart,
+  'migrate pause': migratePause,
+  'migrate resume': migrateResume,
+  'migrate throttle': migrateThrottle,
+  'migrate switch': migrateSwitch,
+  'migrate rollback': migrateRollback,
+  'migrate abandon': migrateAbandon,
 };
 
 export type CommandName = keyof typeof commands;
 
 /** What a command line says beside the command: `of` and `ids` are what it is about. */
-export type CommandOptions = MessagesOptions & { readonly json?: true; readonly of?: string; readonly all?: string };
+export type CommandOptions = MessagesOptions & {
+  readonly json?: true;
+  readonly of?: string;
+  readonly all?: string;
+  readonly confirm?: string;
+  readonly replay?: true;
+};
 
 /** Runs a command with the settings of the environment and answers its exit code; what it throws is said here. */
 export async function runCommand(name: CommandName, options: CommandOptions, terminal: Terminal): Promise<number> {

@@ -11,6 +11,8 @@ export type Terminal = {
   status(text: string): void;
   /** Whether the person says yes; `undefined` when there is nobody to ask. */
   ask(question: string): Promise<boolean> | undefined;
+  /** What the person types; `undefined` when there is nobody to ask. */
+  askFor(question: string): Promise<string> | undefined;
   /** How wide the terminal is that shows what is printed; a file has no width. */
   readonly columns: number | undefined;
   /** For what is printed; they do nothing unless a terminal shows them. */
@@ -58,7 +60,13 @@ export function openTerminal(out: Output, err: Output, interrupted: AbortSignal,
       if (!input?.isTTY || !err.isTTY) return undefined;
       wipe();
       err.write(`${question} [y/N] `);
-      return saysYes(input, interrupted);
+      return typed(input, interrupted).then((said) => /^\s*y(es)?\s*$/i.test(said));
+    },
+    askFor(question) {
+      if (!input?.isTTY || !err.isTTY) return undefined;
+      wipe();
+      err.write(`${question} `);
+      return typed(input, interrupted);
     },
     columns: out.isTTY ? out.columns || 80 : undefined,
     colors: outColors,
@@ -66,7 +74,7 @@ export function openTerminal(out: Output, err: Output, interrupted: AbortSignal,
   };
 }
 
-async function saysYes(input: Input, interrupted: AbortSignal): Promise<boolean> {
+async function typed(input: Input, interrupted: AbortSignal): Promise<string> {
   const lines = createInterface({ input, signal: interrupted });
   const { promise: answer, resolve } = Promise.withResolvers<string>();
   lines.once('line', resolve);
@@ -74,7 +82,7 @@ async function saysYes(input: Input, interrupted: AbortSignal): Promise<boolean>
   const said = await answer;
   lines.close();
   interrupted.throwIfAborted();
-  return /^\s*y(es)?\s*$/i.test(said);
+  return said;
 }
 
 // A line that wraps could not be wiped. A terminal that does not know its width says 0.

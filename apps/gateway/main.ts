@@ -5,9 +5,6 @@ import { StartError } from '@ticketbuddy/errors';
 import { createPool, PostgresNotifications } from '@ticketbuddy/postgres';
 import { startGateway } from './gateway.ts';
 import { readSettings, type Settings } from './settings.config.ts';
-import type { UnitName } from './units.ts';
-
-const units: readonly UnitName[] = ['events', 'users', 'tickets'];
 
 try {
   const stop = await start(readSettings());
@@ -19,7 +16,7 @@ try {
   process.exitCode = 1;
 }
 
-async function start({ host, port, legacyUrl, nextUrl, databaseUrl }: Settings): Promise<() => Promise<void>> {
+async function start({ host, port, legacyUrl, nextUrl, databaseUrl, units }: Settings): Promise<() => Promise<void>> {
   const pool = createPool({ url: databaseUrl, connections: 4 });
   const notifications = new PostgresNotifications(databaseUrl);
   await createEdgeTables(pool);

@@ -1,6 +1,8 @@
 /** What a path belongs to: the seats of an event are of another unit than the event. */
 export type UnitName = 'events' | 'users' | 'tickets';
 
+export const unitNames: readonly UnitName[] = ['events', 'users', 'tickets'];
+
 const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** `undefined`: of no unit that moves; whoever answered it before goes on doing so. */

@@ -19,6 +19,11 @@ export function throttle(control: Control, probeMsMax: number | undefined): Prom
   return save(control, 'probe_ms_max', probeMsMax ?? null);
 }
 
+/** Rejected rows are given to their tables again, as after the mapping was mended. */
+export function askReplay(control: Control): Promise<void> {
+  return save(control, 'is_replay_asked', true);
+}
+
 async function save(control: Control, column: string, value: boolean | number | null): Promise<void> {
   if ((await saveControl(control.pool, control, column, value)) === 0) throw absent(`The backfill of ${control.unit}`);
 }

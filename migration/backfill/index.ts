@@ -1,13 +1,14 @@
 export type { Backfill, Reject, TableTarget } from './backfill.ts';
 export { begin } from './begin.ts';
 export { collapse, type Net } from './collapse.ts';
-export { type Control, pause, resume, throttle } from './control.ts';
+export { askReplay, type Control, pause, resume, throttle } from './control.ts';
 export { type CopyPass, copyPass } from './copy-pass.ts';
 export { type Progress, progress } from './progress.ts';
-export { countRejects, replayRejects } from './rejects.ts';
+export { countRejects, listRejects, replayRejects } from './rejects.ts';
 export { type StartOptions, startBackfill } from './start-backfill.ts';
 export { startOver } from './start-over.ts';
-export { type Checkpoint, readCheckpoint } from './store.ts';
+export { type Checkpoint, type Place, readCheckpoint } from './store.ts';
 export { type StreamPass, streamPass } from './stream-pass.ts';
 export { createPace, type Pace } from './throttle.ts';
+export { sees } from './visibility.ts';
 export { openWriter, type Writer, type WriterOptions } from './writer.ts';

@@ -3,7 +3,15 @@ import { type Change, type Key, quotedName, type SourceTable } from '@ticketbudd
 import type pg from 'pg';
 import type { Backfill, Reject } from './backfill.ts';
 import { keyText } from './collapse.ts';
-import { countByTable, deleteRejects, type Place, type RejectRow, readRejects, saveRejects } from './store.ts';
+import {
+  countByTable,
+  deleteRejects,
+  firstRejects,
+  type Place,
+  type RejectRow,
+  readRejects,
+  saveRejects,
+} from './store.ts';
 
 /** How many rows could not be mapped, per table. While there are any, the target is not the source. */
 export function countRejects(
@@ -11,6 +19,11 @@ export function countRejects(
   place: Place,
 ): Promise<{ readonly table: string; readonly rejects: number }[]> {
   return countByTable(pool, place);
+}
+
+/** What could not be mapped, and why, the oldest first. `row` is JSON of its exact texts, `null` for a delete. */
+export function listRejects(pool: pg.Pool, place: Place, limit: number): Promise<RejectRow[]> {
+  return firstRejects(pool, place, limit);
 }
 
 const replayedAtOnce = 500;

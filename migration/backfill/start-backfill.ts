@@ -2,6 +2,8 @@ import { type ChangeStream, guardSlot, heartbeat, schemaNow } from '@ticketbuddy
 import { type Loop, repeat } from '@ticketbuddy/messaging';
 import type { Backfill } from './backfill.ts';
 import { copyPass } from './copy-pass.ts';
+import { replayRejects } from './rejects.ts';
+import { takeReplay } from './store.ts';
 import { streamPass } from './stream-pass.ts';
 import type { Pace } from './throttle.ts';
 
@@ -45,8 +47,10 @@ export function startBackfill(options: StartOptions): Loop {
 }
 
 /** Sees to what the stream itself is silent about: a source that nobody changes, a table that is no longer in it, a full disk. */
-async function lookAfter({ backfill: { source, unit }, slotBytesMax }: StartOptions): Promise<void> {
+async function lookAfter({ backfill, slotBytesMax }: StartOptions): Promise<void> {
+  const { source, unit, writer } = backfill;
   await guardSlot(source, unit, { bytesMax: slotBytesMax });
   await schemaNow(source, unit);
   await heartbeat(source, unit);
+  if (await writer.transaction((tx) => takeReplay(tx, writer))) await replayRejects(backfill);
 }

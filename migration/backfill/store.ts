@@ -27,7 +27,7 @@ export async function createTables(tx: pg.PoolClient, { schema }: Place): Promis
     create schema if not exists ${schema};
     create table if not exists ${schema}.checkpoints (
       unit text primary key, position pg_lsn not null, beat bigint, beat_written_at text,
-      is_paused boolean not null default false, probe_ms_max float8);
+      is_paused boolean not null default false, probe_ms_max float8, is_replay_asked boolean not null default false);
     create table if not exists ${schema}.copies (
       unit text, table_name text, place int not null, watermark text[], rows_copied bigint not null default 0,
       rows_estimated bigint not null, estimate_was_wrong boolean not null default false, busy_ms float8 not null default 0,
@@ -243,6 +243,24 @@ export async function readRejects(
     `select table_name as table, key, operation, row, reason from ${schema}.rejects
      where unit = $1 and table_name = $2 and key collate "C" > $3 order by key collate "C" limit $4`,
     [unit, table, after, limit],
+  );
+  return rows;
+}
+
+/** Whether somebody has asked for it since it was asked last. */
+export async function takeReplay(tx: pg.PoolClient, { schema, unit }: Place): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update ${schema}.checkpoints set is_replay_asked = false where unit = $1 and is_replay_asked`,
+    [unit],
+  );
+  return rowCount === 1;
+}
+
+export async function firstRejects(pool: pg.Pool, { schema, unit }: Place, limit: number): Promise<RejectRow[]> {
+  const { rows } = await pool.query<RejectRow>(
+    `select table_name as table, key, operation, row, reason from ${schema}.rejects
+     where unit = $1 order by rejected_at, key limit $2`,
+    [unit, limit],
   );
   return rows;
 }

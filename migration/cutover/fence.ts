@@ -9,6 +9,7 @@ import {
   createGuard,
   createTriggers,
   dropAll,
+  dropTriggers,
   findRow,
   type GuardedTable,
   guardedTables,
@@ -16,6 +17,7 @@ import {
   limitWaits,
   lockUnit,
   logPosition,
+  oidsOf,
 } from './store.ts';
 
 /** Somebody else has changed the owner, or it is not who was thought. Nothing was changed. */
@@ -65,8 +67,9 @@ export async function readFence(pool: pg.Pool, unit: string): Promise<Fence | un
 
 /** What is wrong with the fence, a sentence each: somebody may have dropped, disabled or replaced a part of it. */
 export async function fenceFaults(pool: pg.Pool, plan: FencePlan): Promise<string[]> {
-  const guarded = new Map((await guardedTables(pool, plan.unit)).map((one) => [one.table, one]));
-  const faults = plan.tables.flatMap((table) => faultOf(table, guarded.get(table), plan));
+  const guarded = new Map((await guardedTables(pool, plan.unit)).map((one) => [Number(one.oid), one]));
+  const oids = await oidsOf(pool, plan.tables);
+  const faults = plan.tables.flatMap((table) => faultOf(table, guarded.get(oids.get(table) ?? 0), plan));
   return (await findRow(pool, plan.unit)) ? faults : [...faults, `${plan.unit} has no owner here`];
 }
 
@@ -92,6 +95,12 @@ export async function changeOwner(pool: pg.Pool, change: OwnerChange, waitMsMax:
 export async function removeFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
   const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
   await inTime(pool, { unit, tables }, waitMsMax, (client) => dropAll(client, unit));
+}
+
+/** Lets everybody write again, and goes on saying who the owner is. Throws `FenceBusy` as `removeFence` does. */
+export async function lowerFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
+  const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
+  await inTime(pool, { unit, tables }, waitMsMax, (client) => dropTriggers(client, unit));
 }
 
 const lockNotAvailable = '55P03';

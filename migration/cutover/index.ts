@@ -4,6 +4,7 @@ export {
   changeOwner,
   FenceBusy,
   fenceFaults,
+  lowerFence,
   OwnerDiffers,
   raiseFence,
   readFence,

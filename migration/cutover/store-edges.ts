@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Owner } from './owner.ts';
+import { fencesSql } from './store.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 
@@ -20,8 +21,7 @@ export const ownerChannel = 'ticketbuddy_owner';
 const cutOffAfter = `interval '2 seconds'`;
 
 export async function createEdgeTables(pool: Querying): Promise<void> {
-  await pool.query(`
-    create schema if not exists ticketbuddy_migration;
+  await pool.query(`${fencesSql};
     create table if not exists ticketbuddy_migration.holds (
       unit text primary key,
       since timestamptz not null
@@ -36,11 +36,12 @@ export async function createEdgeTables(pool: Querying): Promise<void> {
     )`);
 }
 
+/** A unit that nobody has begun to move is the legacy's. */
 export async function unitRows(query: Querying, units: readonly string[]): Promise<UnitRow[]> {
   const { rows } = await query.query(
-    `select f.unit, f.owner, f.epoch::int, h.unit is not null as "isHeld"
-     from ticketbuddy_migration.fences as f left join ticketbuddy_migration.holds as h using (unit)
-     where f.unit = any($1)`,
+    `select unit, coalesce(f.owner, 'legacy') as owner, coalesce(f.epoch, 0)::int as epoch, h.unit is not null as "isHeld"
+     from unnest($1::text[]) as given (unit) left join ticketbuddy_migration.fences as f using (unit)
+       left join ticketbuddy_migration.holds as h using (unit)`,
     [units],
   );
   return rows;

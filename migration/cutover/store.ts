@@ -5,6 +5,7 @@ type Querying = Pick<pg.Pool, 'query'>;
 
 export type GuardedTable = {
   readonly table: string;
+  readonly oid: number;
   readonly isAlways: boolean;
   /** Inserts, updates, deletes and truncates, before they are done, once a statement. */
   readonly coversAll: boolean;
@@ -42,16 +43,19 @@ begin
 end $guard$`;
 
 export async function createGuard(client: Querying): Promise<void> {
-  await client.query('create schema if not exists ticketbuddy_migration');
-  await client.query(`
-    create table if not exists ticketbuddy_migration.fences (
-      unit text primary key,
-      owner text not null check (owner in ('legacy', 'next', 'moving')),
-      epoch bigint not null check (epoch > 0),
-      deadline timestamptz
-    )`);
+  await client.query(fencesSql);
   await client.query(guardSql);
 }
+
+/** Who owns which unit, on this side. */
+export const fencesSql = `
+  create schema if not exists ticketbuddy_migration;
+  create table if not exists ticketbuddy_migration.fences (
+    unit text primary key,
+    owner text not null check (owner in ('legacy', 'next', 'moving')),
+    epoch bigint not null check (epoch > 0),
+    deadline timestamptz
+  )`;
 
 export async function limitWaits(client: Querying, waitMsMax: number): Promise<void> {
   await client.query(`select set_config('lock_timeout', $1, true)`, [`${waitMsMax}ms`]);
@@ -110,7 +114,7 @@ const allWritesBefore = 2 + 4 + 8 + 16 + 32;
 
 export async function guardedTables(query: Querying, unit: string): Promise<GuardedTable[]> {
   const { rows } = await query.query(
-    `select format('%I.%I', n.nspname, c.relname) as table, t.tgenabled = 'A' as "isAlways",
+    `select format('%I.%I', n.nspname, c.relname) as table, c.oid::int8 as oid, t.tgenabled = 'A' as "isAlways",
        t.tgtype = $2 as "coversAll", string_to_array(encode(t.tgargs, 'escape'), '\\000') as arguments,
        pg_get_triggerdef(t.oid) as condition
      from pg_trigger as t join pg_class as c on c.oid = t.tgrelid join pg_namespace as n on n.oid = c.relnamespace
@@ -119,6 +123,15 @@ export async function guardedTables(query: Querying, unit: string): Promise<Guar
     [triggerOf(unit), allWritesBefore],
   );
   return rows.map(({ arguments: [, side, epoch], ...row }) => ({ ...row, side, needsEpoch: epoch === 'epoch' }));
+}
+
+/** By their names as SQL has them, however they are quoted. */
+export async function oidsOf(query: Querying, tables: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await query.query(
+    'select name, to_regclass(name)::oid::int8 as oid from unnest($1::text[]) as name',
+    [tables],
+  );
+  return new Map(rows.map(({ name, oid }) => [name, Number(oid)]));
 }
 
 /** Whose transactions have written to the unit or to one of the tables, and are not over. */
@@ -141,10 +154,14 @@ export async function logPosition(query: Querying): Promise<string> {
   return (await query.query('select pg_current_wal_lsn()::text as position')).rows[0].position;
 }
 
-export async function dropAll(client: Querying, unit: string): Promise<void> {
-  if (!(await findRow(client, unit))) return;
+export async function dropTriggers(client: Querying, unit: string): Promise<void> {
   for (const { table } of await guardedTables(client, unit))
     await client.query(`drop trigger "${triggerOf(unit)}" on ${table}`);
+}
+
+export async function dropAll(client: Querying, unit: string): Promise<void> {
+  if (!(await findRow(client, unit))) return;
+  await dropTriggers(client, unit);
   await client.query('delete from ticketbuddy_migration.fences where unit = $1', [unit]);
   const { rows } = await client.query('select from ticketbuddy_migration.fences');
   if (rows.length > 0) return;

@@ -1,11 +1,11 @@
 import { abandon } from '@ticketbuddy/change-stream';
-import { removeFence } from '@ticketbuddy/cutover';
+import { lowerFence, removeFence } from '@ticketbuddy/cutover';
 import { forgetTakeover } from './store.ts';
 import { streamOf, type Takeover } from './takeover.ts';
 
 /**
- * Removes every trace of the takeover from both databases, but for the journal: slots, publications, triggers, tables.
- * The rows stay as they are, and whoever owned the unit goes on owning it, without a fence. No worker may run.
+ * Removes every trace of the takeover from the legacy's database, and from the new one all but the journal and who owns the
+ * unit, which gateways go on asking. The rows stay as they are. No worker may run.
  */
 export async function abandonTakeover({ plan, places }: Takeover): Promise<void> {
   await abandon(places.legacy.pool, streamOf(plan, 'next'));
@@ -13,6 +13,7 @@ export async function abandonTakeover({ plan, places }: Takeover): Promise<void>
   for (const side of ['legacy', 'next'] as const) {
     const { pool } = places[side];
     await forgetTakeover(pool, [streamOf(plan, side).name]);
-    await removeFence(pool, plan.unit);
   }
+  await removeFence(places.legacy.pool, plan.unit);
+  await lowerFence(places.next.pool, plan.unit);
 }

@@ -1,4 +1,9 @@
+export { abandonTakeover } from './abandon.ts';
+export { type Gate, gates } from './gates.ts';
+export { moverUrl } from './mover.ts';
+export { needs } from './needs.ts';
 export { prepareTakeover } from './prepare.ts';
+export { type Status, status, type WayStatus } from './status.ts';
 export { resumeSwitch, type SwitchOptions, switchUnit } from './switch-unit.ts';
-export type { Place, Takeover, UnitPlan } from './takeover.ts';
+export { type Place, schema, streamOf, type Takeover, tablesAt, type UnitPlan } from './takeover.ts';
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

@@ -1,4 +1,4 @@
-import { createEdgeTables, openJournal, raiseFence, readFence, type Side } from '@ticketbuddy/cutover';
+import { createEdgeTables, type Ownership, openJournal, raiseFence, readFence, type Side } from '@ticketbuddy/cutover';
 import { sessionUser } from './store.ts';
 import { fencePlanOf, type Takeover } from './takeover.ts';
 
@@ -10,12 +10,13 @@ export async function prepareTakeover(takeover: Takeover): Promise<void> {
   const { next } = takeover.places;
   await openJournal(next.pool);
   await createEdgeTables(next.pool);
-  for (const side of ['legacy', 'next'] as const) await fence(takeover, side);
+  const known = await readFence(next.pool, takeover.plan.unit);
+  for (const side of ['next', 'legacy'] as const) await fence(takeover, side, known ?? { owner: 'legacy', epoch: 1 });
 }
 
-async function fence(takeover: Takeover, side: Side): Promise<void> {
+async function fence(takeover: Takeover, side: Side, atFirst: Ownership): Promise<void> {
   const { pool } = takeover.places[side];
   const known = await readFence(pool, takeover.plan.unit);
   const plan = fencePlanOf(takeover, side, await sessionUser(pool));
-  await raiseFence(pool, plan, known ?? { owner: 'legacy', epoch: 1 });
+  await raiseFence(pool, plan, known ?? atFirst);
 }

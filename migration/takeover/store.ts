@@ -62,3 +62,25 @@ export async function forgetTakeover(pool: pg.Pool, streams: readonly string[]):
     await pool.query(`do $$ begin if not exists (select from ${name}) then drop table ${name}; end if; end $$`);
   }
 }
+
+export async function limitWaits(client: Querying): Promise<void> {
+  await client.query(`set local lock_timeout = '1s'; set local statement_timeout = '2s'`);
+}
+
+/** The gateways that have been heard of in the last two seconds. */
+export async function edgesAlive(query: Querying, unit: string): Promise<string[]> {
+  const { rows } = await query.query<{ edge: string }>(
+    `select edge from ${schema}.edges where unit = $1 and seen_at > clock_timestamp() - interval '2 seconds' order by edge`,
+    [unit],
+  );
+  return rows.map(({ edge }) => edge);
+}
+
+/** Whether a move was begun that has not come to its end, by somebody who is at it or has died. */
+export async function unfinishedMove(query: Querying, unit: string): Promise<boolean> {
+  const { rows } = await query.query<{ act: string }>(
+    `select act from ${schema}.journal where unit = $1 and act in ('move begun', 'move ended') order by nth desc limit 1`,
+    [unit],
+  );
+  return rows[0]?.act === 'move begun';
+}

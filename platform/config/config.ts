@@ -8,6 +8,8 @@ export type Config = {
   /** Unset: the embedded server. */
   readonly databaseUrl: string | undefined;
   readonly databaseConnections: number;
+  /** Of the system that is taken over. */
+  readonly legacyDatabaseUrl: string | undefined;
   /** Unset: the embedded broker, in PostgreSQL. */
   readonly amqpUrl: string | undefined;
   /** By their names: the queues of the legacy from which messages are taken, and how. */
@@ -64,6 +66,7 @@ export function readConfig(known: Known, environment: Environment = process.env)
     port: setting('PORT', 3000, portNumber),
     databaseUrl: setting<string | undefined>('DATABASE_URL', undefined, postgresUrl),
     databaseConnections: setting('DATABASE_CONNECTIONS', 16, connectionCount),
+    legacyDatabaseUrl: setting<string | undefined>('LEGACY_DATABASE_URL', undefined, postgresUrl),
     amqpUrl: setting<string | undefined>('AMQP_URL', undefined, rabbitUrl),
     legacyQueues: setting<Config['legacyQueues']>('LEGACY_QUEUES', {}, legacyModes(known.legacyQueues)),
     dataFolder: resolve(setting('TICKETBUDDY_DATA', '.ticketbuddy', (value) => value)),

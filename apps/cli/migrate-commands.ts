@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import type { CommandName, CommandOptions } from './run-command.ts';
+
+type Run = (name: CommandName, options: CommandOptions) => Promise<void>;
+type Asked = { readonly json?: true; readonly confirm?: string };
+
+const unit = ['[unit]', 'What is moved; events, which is all that can be so far', 'events'] as const;
+const typedOut = ['--confirm <unit>', 'The name of the unit, typed out, instead of being asked for it'] as const;
+
+/** Describes `migrate` and what can be done with it. */
+export function addMigrateCommands(program: Command, run: Run): void {
+  const migrate = program
+    .command('migrate')
+    .summary('Move a unit from the legacy to this system, and back')
+    .description(
+      'Moves a unit (its routes, its rows, its messages) from the running legacy to this system, and back, while clients ' +
+        "write. LEGACY_DATABASE_URL is the legacy's database, for a role that nobody else uses; DATABASE_URL is the new one.\n" +
+        'docs/takeover.md tells how it works.',
+    );
+  addLooking(migrate, run);
+  addRunning(migrate, run);
+  addMoving(migrate, run);
+}
+
+function addLooking(migrate: Command, run: Run): void {
+  migrate
+    .command('plan')
+    .argument(...unit)
+    .summary('Say what will happen, and what is missing for it')
+    .description('Says what will be done in which database, and which right or setting is missing. Changes nothing.')
+    .option('--json', 'Print one JSON object')
+    .action((of: string, options: Asked) => run('migrate plan', { ...options, of }));
+  migrate
+    .command('status')
+    .argument(...unit)
+    .summary('Show owner, epoch, lag, rejects and gates')
+    .description(
+      'Shows how the unit stands, and which gate is closed and why. Exit code 1 when one is. Changes nothing.',
+    )
+    .option('--json', 'Print one JSON object')
+    .action((of: string, options: Asked) => run('migrate status', { ...options, of }));
+  migrate
+    .command('verify')
+    .argument(...unit)
+    .summary('Compare all rows of both sides')
+    .description('Compares every row of both sides, down to the column. Exit code 1 when they differ. Changes nothing.')
+    .option('--json', 'Print one JSON object')
+    .action((of: string, options: Asked) => run('migrate verify', { ...options, of }));
+  migrate
+    .command('rejects')
+    .argument(...unit)
+    .summary('List the rows that have no place on the other side, and why')
+    .description(
+      'Lists the rows that could not be carried over, and why. While there are any, the unit cannot be switched.',
+    )
+    .option('--json', 'Print one JSON array')
+    .option('--replay', 'Try each of them again, as after they or the mapping were mended')
+    .action((of: string, options: Asked) => run('migrate rejects', { ...options, of }));
+  migrate
+    .command('journal')
+    .summary('Print what was done and seen, and check that nothing was changed in it')
+    .description('Prints the journal and checks its chain of hashes. Exit code 1 when it was tampered with.')
+    .option('--json', 'Print one JSON object an entry')
+    .action((options: Asked) => run('migrate journal', options));
+}
+
+function addRunning(migrate: Command, run: Run): void {
+  migrate
+    .command('start')
+    .argument(...unit)
+    .summary('Carry the rows, until it is ended')
+    .description(
+      'Raises the fence with the legacy as the owner, copies the rows and follows the changes in both directions until it is\n' +
+        'ended with Ctrl-C; started again, it goes on where it was. It also finishes moves that somebody has left.',
+    )
+    .action((of: string, options: Asked) => run('migrate start', { ...options, of }));
+  const steering = [
+    ['pause', 'Let copy and streams stand still; the servers keep their logs for them meanwhile'],
+    ['resume', 'Let them go on'],
+  ] as const;
+  for (const [name, summary] of steering) {
+    migrate
+      .command(name)
+      .argument(...unit)
+      .summary(summary)
+      .description(`${summary}. Holds at once, for the process that carries the rows, wherever that runs.`)
+      .action((of: string, options: Asked) => run(`migrate ${name}`, { ...options, of }));
+  }
+  migrate
+    .command('throttle')
+    .argument('<ms>', 'How slow a query at the legacy may be, in ms, or off')
+    .argument(...unit)
+    .summary('Let the copy give way while the legacy is slower than this')
+    .description('Lets the copy read less, and rest longer, while a query at the legacy takes longer than this.')
+    .action((ms: string, of: string, options: Asked) => run('migrate throttle', { ...options, of, ids: [ms] }));
+}
+
+function addMoving(migrate: Command, run: Run): void {
+  const moves = [
+    [
+      'switch',
+      'Make this system the owner',
+      'Moves the unit to this system. Writes wait for it, at the gateways; none fails.',
+    ],
+    [
+      'rollback',
+      'Make the legacy the owner again',
+      'Moves the unit back to the legacy, with all that was written since.',
+    ],
+    [
+      'abandon',
+      'Remove all that was put into the databases for the move',
+      'Removes slots, triggers and tables of the move from both databases. Rows stay as they are.',
+    ],
+  ] as const;
+  for (const [name, summary, description] of moves) {
+    migrate
+      .command(name)
+      .argument('<unit>', 'What is moved, such as events')
+      .summary(summary)
+      .description(description)
+      .option(...typedOut)
+      .action((of: string, options: Asked) => run(`migrate ${name}`, { ...options, of }));
+  }
+}

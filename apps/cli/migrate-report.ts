@@ -1,0 +1,75 @@
+import type { Entry } from '@ticketbuddy/cutover';
+import type { Parity } from '@ticketbuddy/parity';
+import type { Gate, Status, WayStatus } from '@ticketbuddy/takeover';
+import { harmless, time } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+type Shown = Pick<Terminal, 'colors'>;
+
+/** One screen. */
+export function statusReport(found: Status, terminal: Shown): string {
+  const { colors } = terminal;
+  return [
+    `${colors.bold(found.unit)}  ${ownerText(found)}`,
+    '',
+    ...found.ways.map((way) => `  to ${way.to.padEnd(7)} ${lagText(way)}${rejectText(way, terminal)}`),
+    ...found.copy.map(({ table, rowsCopied, rowsEstimated, isComplete }) =>
+      isComplete
+        ? `  copied     ${table}: ${rowsCopied} rows`
+        : `  copying    ${table}: ${rowsCopied} of about ${rowsEstimated} rows`,
+    ),
+    `  gateways   ${found.gateways.join(', ') || 'none'}`,
+    '',
+    `gates to ${found.gatesTo}`,
+    gateLines(found.gates, terminal),
+  ].join('\n');
+}
+
+export function gateLines(gates: readonly Gate[], { colors }: Shown): string {
+  const width = Math.max(...gates.map(({ name }) => name.length));
+  const mark = (isOpen: boolean) => (isOpen ? colors.green('✔') : colors.red('✘'));
+  return gates.map(({ name, isOpen, says }) => `  ${mark(isOpen)} ${name.padEnd(width)}  ${harmless(says)}`).join('\n');
+}
+
+/** What differs, a line a row. */
+export function parityLines(found: readonly Parity[], { colors }: Shown): string {
+  return found
+    .flatMap(({ name, rows, verdict, diffs }) => [
+      `${verdict === 'same' ? colors.green('✔') : colors.red('✘')} ${name}  ${rows.source} rows at the legacy, ${rows.target} here: ${verdict}`,
+      ...diffs.map(
+        (diff) => `    ${diff.key} ${diff.kind === 'differs' ? diff.columns.map(columnText).join(', ') : diff.kind}`,
+      ),
+    ])
+    .join('\n');
+}
+
+export function entryLine({ nth, at, unit, act, evidence }: Entry): string {
+  const shown = evidence === undefined || evidence === null ? '' : `  ${JSON.stringify(evidence)}`;
+  return `${nth}  ${time(at)}  ${unit}  ${act}${shown}`;
+}
+
+function ownerText({ owners: { legacy, next } }: Status): string {
+  if (!legacy || !next) return 'has not been started';
+  if (legacy.owner === next.owner) return `belongs to ${next.owner}, epoch ${next.epoch}`;
+  return `changes hands: ${legacy.owner} says the legacy's database, ${next.owner} the new one`;
+}
+
+function lagText({ lag }: WayStatus): string {
+  return lag ? `${lag.state}, ${lag.seconds.toFixed(1)} s behind` : 'not begun';
+}
+
+function rejectText({ rejects }: WayStatus, { colors }: Shown): string {
+  return rejects === 0 ? '' : colors.red(`, ${rejects} rows rejected`);
+}
+
+function columnText({
+  column,
+  source,
+  target,
+}: {
+  column: string;
+  source: string | null;
+  target: string | null;
+}): string {
+  return `${column}: ${JSON.stringify(source)} at the legacy, ${JSON.stringify(target)} here`;
+}

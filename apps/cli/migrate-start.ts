@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { type Progress, progress, readCheckpoint } from '@ticketbuddy/backfill';
+import { lag } from '@ticketbuddy/change-stream';
+import { schema, startWorker, streamOf, type Takeover } from '@ticketbuddy/takeover';
+import type { Context } from './context.ts';
+import { openTakeover } from './open-takeover.ts';
+import type { Terminal } from './terminal.ts';
+
+const showEveryMs = 500;
+const sameErrorMs = 10_000;
+
+/** Carries the rows of the unit until it is interrupted. */
+export async function migrateStart(context: Context, { of = 'events' }: { readonly of?: string }): Promise<number> {
+  const { terminal } = context;
+  await using opened = await openTakeover(context, of);
+  terminal.status('Preparing both databases');
+  const worker = await startWorker(opened.takeover, {
+    onError: complainOnce(terminal),
+    onResumed: (outcome) => terminal.print(`A move of ${of} that was left is ${outcome}.`),
+  });
+  terminal.print(`The rows of ${of} are carried both ways. Ctrl-C ends it; started again, it goes on.`);
+  const timer = showing(opened.takeover, terminal);
+  if (!terminal.interrupted.aborted) await once(terminal.interrupted, 'abort');
+  clearInterval(timer);
+  await worker.stop();
+  return 0;
+}
+
+// What fails each second is not said each second.
+function complainOnce(terminal: Terminal): (where: string, error: unknown) => void {
+  const said = new Map<string, number>();
+  return (where, error) => {
+    const text = `${where}: ${error instanceof Error ? error.message : String(error)}`;
+    if (performance.now() - (said.get(text) ?? Number.NEGATIVE_INFINITY) < sameErrorMs) return;
+    said.set(text, performance.now());
+    terminal.complain(text);
+  };
+}
+
+function showing(takeover: Takeover, terminal: Terminal): NodeJS.Timeout {
+  let isComplete = false;
+  const show = async () => {
+    const tables = await progress(takeover.places.next.pool, { schema, unit: streamOf(takeover.plan, 'next').name });
+    const wasComplete = isComplete;
+    isComplete = tables.length > 0 && tables.every((table) => table.isComplete);
+    if (isComplete && !wasComplete) terminal.print(`All that was there is copied: ${tables.map(rowsText).join(', ')}.`);
+    terminal.status(isComplete ? await followingText(takeover) : tables.map(progressText).join('  '));
+  };
+  return setInterval(() => void show().catch(() => undefined), showEveryMs);
+}
+
+function rowsText({ table, rowsCopied }: Progress): string {
+  return `${rowsCopied} rows of ${table}`;
+}
+
+const barWidth = 24;
+
+function progressText({ table, rowsCopied, rowsEstimated, rowsPerSecond, secondsLeft }: Progress): string {
+  const part = rowsEstimated === 0 ? 1 : Math.min(1, rowsCopied / rowsEstimated);
+  const bar = '█'.repeat(Math.round(part * barWidth)).padEnd(barWidth, '░');
+  const left = secondsLeft === null ? '' : `, ${Math.ceil(secondsLeft)} s left`;
+  return `${table} ${bar} ${Math.floor(part * 100)} % (${Math.round(rowsPerSecond)} rows/s${left})`;
+}
+
+async function followingText({ plan, places }: Takeover): Promise<string> {
+  const ways = await Promise.all(
+    (['next', 'legacy'] as const).map(async (to) => {
+      const unit = streamOf(plan, to);
+      const checkpoint = await readCheckpoint(places[to].pool, { schema, unit: unit.name });
+      const source = places[to === 'next' ? 'legacy' : 'next'].pool;
+      const found = checkpoint && (await lag(source, unit, checkpoint, 2));
+      return `to ${to}: ${found ? `${found.state}, ${found.seconds.toFixed(1)} s behind` : 'not begun'}`;
+    }),
+  );
+  return ways.join(' · ');
+}

@@ -1,0 +1,141 @@
+import { pause, resume, throttle } from '@ticketbuddy/backfill';
+import { readJournal, verifyJournal } from '@ticketbuddy/cutover';
+import { StartError } from '@ticketbuddy/errors';
+import { compared } from '@ticketbuddy/mapping';
+import { compare } from '@ticketbuddy/parity';
+import {
+  abandonTakeover,
+  type Gate,
+  gates,
+  schema,
+  status,
+  streamOf,
+  switchUnit,
+  type Takeover,
+} from '@ticketbuddy/takeover';
+import type { Context } from './context.ts';
+import { entryLine, gateLines, parityLines, statusReport } from './migrate-report.ts';
+import { openDatabase, refuseWithoutDatabase } from './open-database.ts';
+import { openTakeover } from './open-takeover.ts';
+
+type Options = {
+  readonly of?: string;
+  readonly ids?: readonly string[];
+  readonly json?: true;
+  readonly confirm?: string;
+};
+
+/** Prints how the unit stands; exit code 1 when a gate is closed. */
+export async function migrateStatus(context: Context, { of = 'events', json }: Options): Promise<number> {
+  await using opened = await openTakeover(context, of);
+  const found = await status(opened.takeover);
+  context.terminal.print(json ? JSON.stringify(found) : statusReport(found, context.terminal));
+  return found.gates.every(({ isOpen }) => isOpen) ? 0 : 1;
+}
+
+/** Compares every row; exit code 1 when the sides differ. */
+export async function migrateVerify(context: Context, { of = 'events', json }: Options): Promise<number> {
+  await using opened = await openTakeover(context, of);
+  const { plan, places } = opened.takeover;
+  const found = [];
+  for (const mapping of plan.tables) {
+    context.terminal.status(`Comparing ${mapping.next.schema}.${mapping.next.name}`);
+    found.push(await compare({ source: places.legacy.pool, target: places.next.pool }, compared(mapping)));
+  }
+  context.terminal.print(json ? JSON.stringify(found) : parityLines(found, context.terminal));
+  return found.every(({ verdict }) => verdict === 'same') ? 0 : 1;
+}
+
+export async function migratePause(context: Context, { of = 'events' }: Options): Promise<number> {
+  await using opened = await openTakeover(context, of);
+  for (const control of controlsOf(opened.takeover)) await pause(control);
+  context.terminal.print(
+    `${of} stands still. The servers keep their logs for it: go on with \`migrate resume ${of}\`.`,
+  );
+  return 0;
+}
+
+export async function migrateResume(context: Context, { of = 'events' }: Options): Promise<number> {
+  await using opened = await openTakeover(context, of);
+  for (const control of controlsOf(opened.takeover)) await resume(control);
+  context.terminal.print(`${of} goes on.`);
+  return 0;
+}
+
+export async function migrateThrottle(
+  context: Context,
+  { of = 'events', ids: [ms = ''] = [] }: Options,
+): Promise<number> {
+  const limit = ms === 'off' ? undefined : Number(ms);
+  if (limit !== undefined && !(limit > 0)) throw new StartError(`${ms} is neither a number of ms nor off.`);
+  await using opened = await openTakeover(context, of);
+  const [copy] = controlsOf(opened.takeover);
+  if (copy) await throttle(copy, limit);
+  context.terminal.print(
+    limit === undefined ? 'The copy gives way to nothing.' : `The copy gives way beyond ${limit} ms.`,
+  );
+  return 0;
+}
+
+export const migrateSwitch = (context: Context, options: Options) => move(context, options, 'next');
+export const migrateRollback = (context: Context, options: Options) => move(context, options, 'legacy');
+
+async function move(context: Context, { of = '', confirm }: Options, to: 'legacy' | 'next'): Promise<number> {
+  const { terminal } = context;
+  await using opened = await openTakeover(context, of);
+  terminal.status('Looking at the gates');
+  const closed = (await gates(opened.takeover, to)).filter(({ isOpen }) => !isOpen);
+  if (closed.length > 0) return refuseMove(context, of, closed);
+  await confirmed(context, of, confirm);
+  const startedAt = performance.now();
+  const outcome = await switchUnit(opened.takeover, to, {
+    onMark: (step, what, evidence) => {
+      if (what === 'started') terminal.status(step);
+      if (what === 'turned back') terminal.complain(`${step}: ${evidence}`);
+    },
+  });
+  const took = `${Math.round(performance.now() - startedAt)} ms`;
+  if (outcome === 'done') terminal.print(`${of} belongs to ${to} now (${took}).`);
+  else terminal.complain(`${of} stays where it was: all that was begun is undone (${took}).`);
+  return outcome === 'done' ? 0 : 1;
+}
+
+function refuseMove({ terminal }: Context, unit: string, closed: readonly Gate[]): number {
+  terminal.complain(`${unit} stays where it is, since not all gates are open:`);
+  terminal.complain(gateLines(closed, terminal));
+  return 1;
+}
+
+/** Removes what was put into the databases. */
+export async function migrateAbandon(context: Context, { of = '', confirm }: Options): Promise<number> {
+  await using opened = await openTakeover(context, of);
+  await confirmed(context, of, confirm);
+  await abandonTakeover(opened.takeover);
+  context.terminal.print(`Nothing of the move of ${of} is left in either database, but for the journal.`);
+  return 0;
+}
+
+/** Prints the journal; exit code 1 when its chain is broken. */
+export async function migrateJournal(context: Context, { json }: Options): Promise<number> {
+  const { terminal } = context;
+  refuseWithoutDatabase(context, 'There is no journal');
+  await using database = await openDatabase(context);
+  for await (const entry of readJournal(database.pool)) terminal.print(json ? JSON.stringify(entry) : entryLine(entry));
+  const { entries, brokenAt } = await verifyJournal(database.pool);
+  if (brokenAt !== undefined) {
+    terminal.complain(`The journal was changed: entry ${brokenAt} is not the one that was written.`);
+    return 1;
+  }
+  if (!json) terminal.print(`${entries} entries, as they were written.`);
+  return 0;
+}
+
+async function confirmed({ terminal }: Context, unit: string, confirm: string | undefined): Promise<void> {
+  const typed = confirm ?? (await terminal.askFor(`Type the name of the unit to go on:`));
+  if (typed === undefined) throw new StartError(`Nobody is here to ask: say --confirm ${unit}.`);
+  if (typed.trim() !== unit) throw new StartError(`"${typed.trim()}" is not "${unit}": nothing was done.`);
+}
+
+function controlsOf({ plan, places }: Takeover) {
+  return (['next', 'legacy'] as const).map((to) => ({ pool: places[to].pool, schema, unit: streamOf(plan, to).name }));
+}

@@ -1,0 +1,36 @@
+import { StartError } from '@ticketbuddy/errors';
+import { legacyEvents } from '@ticketbuddy/events/legacy';
+import { outboxWaiting } from '@ticketbuddy/messaging';
+import { createPool } from '@ticketbuddy/postgres';
+import { moverUrl, type Takeover, type UnitPlan } from '@ticketbuddy/takeover';
+import type { Context } from './context.ts';
+import { openDatabase } from './open-database.ts';
+
+const endOfTime = Temporal.Instant.from('9999-12-31T00:00:00Z');
+
+const plans: Readonly<Record<string, UnitPlan>> = {
+  events: { ...legacyEvents, unsent: (pool) => outboxWaiting(pool, 'events', endOfTime) },
+};
+
+export type OpenTakeover = AsyncDisposable & { readonly takeover: Takeover };
+
+/** The unit and its two databases. Throws a `StartError` when there is no such unit, or no way to one of them. */
+export async function openTakeover(context: Context, unit: string): Promise<OpenTakeover> {
+  const plan = plans[unit];
+  if (!plan) throw new StartError(`${unit} cannot be moved; what can be: ${Object.keys(plans).join(', ')}.`);
+  const { legacyDatabaseUrl, databaseConnections: connections } = context.config;
+  if (legacyDatabaseUrl === undefined) {
+    throw new StartError(
+      "LEGACY_DATABASE_URL: expected the legacy's database, a URL like postgres://user@host:5432/name.",
+    );
+  }
+  await using stack = new AsyncDisposableStack();
+  const own = stack.use(await openDatabase(context));
+  const url = await moverUrl(own.pool, own.url);
+  const next = { url, pool: createPool({ url, connections }) };
+  stack.defer(() => next.pool.end());
+  const legacy = { url: legacyDatabaseUrl, pool: createPool({ url: legacyDatabaseUrl, connections }) };
+  stack.defer(() => legacy.pool.end());
+  const opened = stack.move();
+  return { takeover: { plan, places: { legacy, next } }, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}

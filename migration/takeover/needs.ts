@@ -1,0 +1,83 @@
+import { quotedName } from '@ticketbuddy/change-stream';
+import type { Side } from '@ticketbuddy/cutover';
+import type { Gate } from './gates.ts';
+import { otherUsers, type Rights, readRights, rowsIn, tableRights } from './store-rights.ts';
+import { type Takeover, tablesAt } from './takeover.ts';
+
+/** What a database has to grant before a takeover can begin, each as it is; a closed one says who has to do what. */
+export async function needs(takeover: Takeover): Promise<Gate[]> {
+  return [...(await needsOf(takeover, 'legacy')), ...(await needsOf(takeover, 'next')), await emptyTables(takeover)];
+}
+
+async function needsOf({ plan, places }: Takeover, side: Side): Promise<Gate[]> {
+  const { pool } = places[side];
+  const rights = await readRights(pool).catch((error: Error) => error);
+  if (rights instanceof Error) return [{ name: `${side}: database`, isOpen: false, says: rights.message }];
+  const tables = await tableRights(pool, tablesAt(plan, side));
+  const others = await otherUsers(pool);
+  return [
+    ...serverNeeds(rights),
+    ...tables.map(({ table, isThere, isOwned }) => ({
+      name: `table ${table}`,
+      isOpen: isOwned,
+      says: isThere ? ownedText(isOwned, rights.role) : 'is not there',
+    })),
+    {
+      name: 'a role of its own',
+      isOpen: others === 0,
+      says:
+        others === 0
+          ? rights.role
+          : `${others} other sessions are ${rights.role} too, and would pass the fence: make a role for the migration alone`,
+    },
+  ].map((need) => ({ ...need, name: `${side}: ${need.name}` }));
+}
+
+function serverNeeds({ role, walLevel, slotsFree, mayReplicate, mayCreate, mayMark, version }: Rights): Gate[] {
+  return [
+    {
+      name: 'PostgreSQL',
+      isOpen: version >= 150_000,
+      says: `${Math.floor(version / 10_000)}; 15 and later are known to do`,
+    },
+    {
+      name: 'wal_level',
+      isOpen: walLevel === 'logical',
+      says:
+        walLevel === 'logical'
+          ? 'logical'
+          : `is ${walLevel}: alter system set wal_level = logical, and restart the server`,
+    },
+    {
+      name: 'a replication slot',
+      isOpen: slotsFree > 0,
+      says: slotsFree > 0 ? `${slotsFree} free` : 'none is free: raise max_replication_slots, and restart the server',
+    },
+    grant('replication', mayReplicate, `alter role ${role} replication`),
+    grant('a schema', mayCreate, `grant create on database … to ${role}`),
+    grant(
+      'replication origins',
+      mayMark,
+      `grant execute on function pg_replication_origin_create, …_session_setup, …_oid to ${role}`,
+    ),
+  ];
+}
+
+function grant(name: string, isOpen: boolean, statement: string): Gate {
+  return { name, isOpen, says: isOpen ? 'may be used' : `a superuser has to say: ${statement}` };
+}
+
+function ownedText(isOwned: boolean, role: string): string {
+  return isOwned ? 'may be fenced and followed' : `its owner has to say: grant the role that owns it to ${role}`;
+}
+
+// What is there already would have to be somebody's: nobody knows whose.
+async function emptyTables({ plan, places: { next } }: Takeover): Promise<Gate> {
+  const name = 'next: rows';
+  const counts = [];
+  for (const table of plan.tables)
+    counts.push([quotedName(table.next), await rowsIn(next.pool, quotedName(table.next))] as const);
+  const filled = counts.filter(([, rows]) => rows > 0).map(([table, rows]) => `${table} has ${rows}`);
+  if (filled.length === 0) return { name, isOpen: true, says: 'none, so that the copy is all that there will be' };
+  return { name, isOpen: false, says: `${filled.join(', ')}: begin with empty tables (TICKETBUDDY_SEED=off)` };
+}

@@ -1,0 +1,55 @@
+import type pg from 'pg';
+
+export type Rights = {
+  readonly role: string;
+  /** As `server_version_num` has it: 150000 and more. */
+  readonly version: number;
+  readonly walLevel: string;
+  readonly slotsFree: number;
+  readonly mayReplicate: boolean;
+  readonly mayCreate: boolean;
+  readonly mayMark: boolean;
+};
+
+export async function readRights(pool: pg.Pool): Promise<Rights> {
+  const { rows } = await pool.query<Rights>(
+    `select session_user::text as role, current_setting('server_version_num')::int as version,
+       current_setting('wal_level') as "walLevel",
+       current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots)::int as "slotsFree",
+       rolreplication or rolsuper as "mayReplicate",
+       has_database_privilege(current_database(), 'create') as "mayCreate",
+       has_function_privilege('pg_replication_origin_create(text)', 'execute')
+         and has_function_privilege('pg_replication_origin_session_setup(text)', 'execute')
+         and has_function_privilege('pg_replication_origin_oid(text)', 'execute') as "mayMark"
+     from pg_roles where rolname = session_user`,
+  );
+  return rows[0] as Rights;
+}
+
+export type TableRight = { readonly table: string; readonly isThere: boolean; readonly isOwned: boolean };
+
+/** Triggers that are always on, publications and replica identities belong to a table's owner. */
+export async function tableRights(pool: pg.Pool, tables: readonly string[]): Promise<TableRight[]> {
+  const { rows } = await pool.query<TableRight>(
+    `select name as table, c.oid is not null as "isThere", coalesce(pg_has_role(c.relowner, 'usage'), false) as "isOwned"
+     from unnest($1::text[]) with ordinality as given (name, nth) left join pg_class as c on c.oid = to_regclass(name)
+     order by nth`,
+    [tables],
+  );
+  return rows;
+}
+
+/** How many sessions of this database are of the same role and are not ours. */
+export async function otherUsers(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ others: number }>(
+    `select count(*)::int as others from pg_stat_activity
+     where usename = session_user and datname = current_database() and application_name not like 'ticketbuddy%'
+       and backend_type = 'client backend'`,
+  );
+  return rows[0]?.others ?? 0;
+}
+
+export async function rowsIn(pool: pg.Pool, table: string): Promise<number> {
+  const { rows } = await pool.query<{ rows: number }>(`select count(*)::int as rows from ${table}`);
+  return rows[0]?.rows ?? 0;
+}

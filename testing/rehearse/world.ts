@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPool, startEmbedded } from '@ticketbuddy/postgres';
+import type pg from 'pg';
+import { startRabbitMq } from '../rabbitmq.ts';
+import { startRedis } from '../replay/redis.ts';
+import { refuseMissing } from '../replay/start-legacy.ts';
+import { freePort } from '../replay/start-system.ts';
+import { type Actor, anActor } from './actor.ts';
+import { type Ended, runCommand } from './run-command.ts';
+
+/** Both systems side by side, with what they stand on, and the gateways before them. */
+export type World = {
+  /** Where clients ask: the gateways. */
+  readonly urls: readonly string[];
+  readonly amqpUrl: string;
+  readonly pools: { readonly legacy: pg.Pool; readonly next: pg.Pool };
+  /** `legacy`, `shop`, `worker`, `gateway 1` … */
+  readonly actors: ReadonlyMap<string, Actor>;
+  /** Runs `ticketbuddy migrate …` to its end. */
+  migrate(...words: readonly string[]): Promise<Ended>;
+  stop(): Promise<void>;
+};
+
+export type WorldOptions = {
+  readonly gateways?: number;
+  readonly onProgress?: (step: string) => void;
+  /** Told at once what ends it: a user may lose patience before it stands. */
+  readonly whenStopIsDue?: (stop: () => Promise<void>) => void;
+};
+
+/** Starts everything but the worker, which begins the move. Throws one sentence when a program is not installed. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  refuseMissing();
+  const stack = new AsyncDisposableStack();
+  const stop = () => stack.disposeAsync();
+  options.whenStopIsDue?.(stop);
+  try {
+    return { ...(await build(stack, options)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function build(
+  stack: AsyncDisposableStack,
+  { gateways = 1, onProgress = () => undefined }: WorldOptions,
+): Promise<Omit<World, 'stop'>> {
+  const servers = await startServers(stack, onProgress);
+  const databases = await createDatabases(stack, servers);
+  const ports = await Promise.all(Array.from({ length: 2 + gateways }, () => freePort()));
+  const [legacyPort = 0, shopPort = 0, ...gatewayPorts] = ports;
+  const urlOf = (port: number) => `http://127.0.0.1:${port}`;
+  const migrationSettings = {
+    DATABASE_URL: databases.next,
+    LEGACY_DATABASE_URL: databases.mover,
+    DATABASE_CONNECTIONS: '12',
+  };
+  const actors = [
+    anActor({
+      name: 'legacy',
+      program: ['apps/legacy/main.ts'],
+      settings: {
+        PORT: `${legacyPort}`,
+        LEGACY_DATABASE_URL: databases.legacy,
+        LEGACY_REDIS_URL: servers.redisUrl,
+        AMQP_URL: servers.amqpUrl,
+      },
+      readyWhen: /Server listening/,
+    }),
+    anActor({
+      name: 'shop',
+      program: ['apps/api/start.mjs'],
+      settings: {
+        PORT: `${shopPort}`,
+        DATABASE_URL: databases.next,
+        AMQP_URL: servers.amqpUrl,
+        MODULES: 'events',
+        TICKETBUDDY_SEED: 'off',
+        LOG_LEVEL: 'info',
+      },
+      readyWhen: /Server listening/,
+    }),
+    ...gatewayPorts.map((port, nth) =>
+      anActor({
+        name: `gateway ${nth + 1}`,
+        program: ['apps/gateway/start.mjs'],
+        settings: {
+          PORT: `${port}`,
+          LEGACY_URL: urlOf(legacyPort),
+          NEXT_URL: urlOf(shopPort),
+          DATABASE_URL: databases.next,
+          UNITS: 'events',
+        },
+        readyWhen: /Server listening/,
+      }),
+    ),
+    anActor({
+      name: 'worker',
+      program: ['apps/cli/ticketbuddy.mjs', 'migrate', 'start', 'events'],
+      settings: migrationSettings,
+      readyWhen: /are carried both ways/,
+    }),
+  ];
+  for (const actor of actors) stack.defer(() => actor.end('SIGTERM'));
+  for (const actor of actors.slice(0, 2)) {
+    onProgress(`Starting ${actor.name}`);
+    await actor.start();
+  }
+  return {
+    urls: gatewayPorts.map(urlOf),
+    amqpUrl: servers.amqpUrl,
+    pools: databases.pools,
+    actors: new Map(actors.map((actor) => [actor.name, actor])),
+    migrate: (...words) => runCommand(['migrate', ...words], migrationSettings),
+  };
+}
+
+type Servers = {
+  readonly legacyServer: string;
+  readonly nextServer: string;
+  readonly redisUrl: string;
+  readonly amqpUrl: string;
+};
+
+async function startServers(stack: AsyncDisposableStack, onProgress: (step: string) => void): Promise<Servers> {
+  const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-rehearse-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  onProgress('Starting PostgreSQL twice, Redis and RabbitMQ');
+  const legacyServer = await startEmbedded({ dataFolder: join(folder, 'legacy') });
+  stack.defer(() => legacyServer.stop());
+  const nextServer = await startEmbedded({ dataFolder: join(folder, 'next') });
+  stack.defer(() => nextServer.stop());
+  const redis = await startRedis(folder);
+  stack.defer(() => redis.stop());
+  const rabbit = await startRabbitMq();
+  stack.defer(() => rabbit.stop());
+  return { legacyServer: legacyServer.url, nextServer: nextServer.url, redisUrl: redis.url, amqpUrl: rabbit.url };
+}
+
+/** The legacy's programs are of one role, the migration of another: only so can the database tell them apart. */
+async function createDatabases(stack: AsyncDisposableStack, { legacyServer, nextServer }: Servers) {
+  const mover = legacyServer.replace(/\/[^/]*$/, '/legacy');
+  const server = createPool({ url: legacyServer, connections: 1 });
+  await server.query(`create role legacy_app login password 'legacy'`);
+  await server.query('create database legacy owner legacy_app');
+  await server.end();
+  const pools = {
+    legacy: createPool({ url: mover, connections: 4 }),
+    next: createPool({ url: nextServer, connections: 4 }),
+  };
+  for (const pool of Object.values(pools)) stack.defer(() => pool.end());
+  const legacy = new URL(mover);
+  legacy.username = 'legacy_app';
+  legacy.password = 'legacy';
+  return { legacy: legacy.toString(), mover, next: nextServer, pools };
+}
