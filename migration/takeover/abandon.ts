@@ -1,7 +1,7 @@
 import { abandon } from '@ticketbuddy/change-stream';
 import { lowerFence, removeFence } from '@ticketbuddy/cutover';
-import { forgetTakeover } from './store.ts';
-import { streamOf, type Takeover } from './takeover.ts';
+import { dropOrigin, forgetTakeover } from './store.ts';
+import { originOf, streamOf, type Takeover } from './takeover.ts';
 
 /**
  * Removes every trace of the takeover from the legacy's database, and from the new one all but the journal and who owns the
@@ -12,7 +12,8 @@ export async function abandonTakeover({ plan, places }: Takeover): Promise<void>
   await abandon(places.next.pool, streamOf(plan, 'legacy'));
   for (const side of ['legacy', 'next'] as const) {
     const { pool } = places[side];
-    await forgetTakeover(pool, [streamOf(plan, side).name]);
+    await forgetTakeover(pool, streamOf(plan, side).name);
+    await dropOrigin(pool, originOf(plan, side));
   }
   await removeFence(places.legacy.pool, plan.unit);
   await lowerFence(places.next.pool, plan.unit);

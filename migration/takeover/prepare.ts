@@ -1,4 +1,12 @@
-import { createEdgeTables, type Ownership, openJournal, raiseFence, readFence, type Side } from '@ticketbuddy/cutover';
+import {
+  createEdgeTables,
+  fenceFaults,
+  type Ownership,
+  openJournal,
+  raiseFence,
+  readFence,
+  type Side,
+} from '@ticketbuddy/cutover';
 import { sessionUser } from './store.ts';
 import { fencePlanOf, type Takeover } from './takeover.ts';
 
@@ -18,5 +26,7 @@ async function fence(takeover: Takeover, side: Side, atFirst: Ownership): Promis
   const { pool } = takeover.places[side];
   const known = await readFence(pool, takeover.plan.unit);
   const plan = fencePlanOf(takeover, side, await sessionUser(pool));
+  // To make it anew would wait for those who write.
+  if (known && (await fenceFaults(pool, plan)).length === 0) return;
   await raiseFence(pool, plan, known ?? atFirst);
 }

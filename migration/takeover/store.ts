@@ -45,8 +45,15 @@ export async function grantMover(query: pg.Pool, role: string, password: string)
   if (!isSuper) await query.query(`grant ${pg.escapeIdentifier(me)} to ${role}`);
 }
 
-/** As if nothing had ever come over these streams. What other units have here stays; so does the journal. */
-export async function forgetTakeover(pool: pg.Pool, streams: readonly string[]): Promise<void> {
+export async function dropOrigin(pool: pg.Pool, origin: string): Promise<void> {
+  await pool.query(
+    'select pg_replication_origin_drop($1::text) where pg_replication_origin_oid($1::text) is not null',
+    [origin],
+  );
+}
+
+/** As if nothing had ever come over the stream. What other units have here stays; so does the journal. */
+export async function forgetTakeover(pool: pg.Pool, stream: string): Promise<void> {
   const tables: readonly [string, string][] = [
     ['owners_seen', 'stream'],
     ['checkpoints', 'unit'],
@@ -58,7 +65,7 @@ export async function forgetTakeover(pool: pg.Pool, streams: readonly string[]):
     const name = `${schema}.${table}`;
     const there = await pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [name]);
     if (!there.rows[0]?.there) continue;
-    await pool.query(`delete from ${name} where ${column} = any($1)`, [streams]);
+    await pool.query(`delete from ${name} where ${column} = $1`, [stream]);
     await pool.query(`do $$ begin if not exists (select from ${name}) then drop table ${name}; end if; end $$`);
   }
 }

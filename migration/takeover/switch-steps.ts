@@ -70,7 +70,8 @@ export const switchSteps: readonly UnitStep[] = [
 
 async function isDrained({ takeover: { plan, places }, to, epoch }: UnitSwitch): Promise<boolean> {
   const seen = await readOwnerSeen(places[to].pool, streamOf(plan, to).name);
-  return seen?.owner === 'moving' && seen.epoch === epoch;
+  // Whoever goes on after the new owner was named sees that.
+  return seen !== undefined && (seen.epoch > epoch || (seen.owner === 'moving' && seen.epoch === epoch));
 }
 
 async function unsent({ takeover: { plan, places }, from }: UnitSwitch): Promise<number> {

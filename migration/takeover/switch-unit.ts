@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   beginMove,
   conduct,
@@ -11,6 +12,7 @@ import {
 } from '@ticketbuddy/cutover';
 import { conflict } from '@ticketbuddy/errors';
 import type pg from 'pg';
+import { unfinishedMove } from './store.ts';
 import { switchSteps, type UnitSwitch } from './switch-steps.ts';
 import { otherSide, type Takeover } from './takeover.ts';
 
@@ -24,7 +26,7 @@ const moveMsMax = 10_000;
 const waitMsMax = 1_000;
 
 /** What a move is begun as. */
-type Begun = { readonly to: Side; readonly epoch: number; readonly deadline: string };
+export type Begun = { readonly to: Side; readonly epoch: number; readonly deadline: string };
 
 /**
  * Moves the unit to the side `to`, or undoes what was begun of that; a move that was left before is brought to its end
@@ -32,7 +34,7 @@ type Begun = { readonly to: Side; readonly epoch: number; readonly deadline: str
  */
 export async function switchUnit(takeover: Takeover, to: Side, options: SwitchOptions = {}): Promise<Outcome> {
   const { plan, places } = takeover;
-  const outcome = await conduct(places.next.pool, plan.unit, async (client) => {
+  const outcome = await patiently(takeover, async (client) => {
     await finishLast(takeover, client, options);
     const fence = await readFence(places[otherSide(to)].pool, plan.unit);
     if (fence?.owner !== otherSide(to))
@@ -45,9 +47,24 @@ export async function switchUnit(takeover: Takeover, to: Side, options: SwitchOp
   return outcome;
 }
 
+const patienceMs = 3_000;
+const lookEveryMs = 50;
+
+// Whoever looks whether there is something to finish conducts for a moment, too.
+async function patiently<R>(
+  { plan, places }: Takeover,
+  work: (client: pg.PoolClient) => Promise<R>,
+): Promise<R | undefined> {
+  for (const until = performance.now() + patienceMs; ; await sleep(lookEveryMs)) {
+    const result = await conduct(places.next.pool, plan.unit, work);
+    if (result !== undefined || performance.now() > until) return result;
+  }
+}
+
 /** Brings a move to its end that was begun and left by whoever died; `undefined` when there is none, or somebody is at it. */
 export async function resumeSwitch(takeover: Takeover, options: SwitchOptions = {}): Promise<Outcome | undefined> {
   const { plan, places } = takeover;
+  if (!(await unfinishedMove(places.next.pool, plan.unit))) return undefined;
   return conduct(places.next.pool, plan.unit, (client) => finishLast(takeover, client, options));
 }
 
@@ -66,11 +83,21 @@ async function go(
   { what, record }: Move,
   { onMark = () => undefined }: SwitchOptions,
 ): Promise<Outcome> {
-  const { to, epoch, deadline } = what as Begun;
-  const { unit } = takeover.plan;
-  const context: UnitSwitch = {
+  const context = contextOf(takeover, what as Begun);
+  const mark: typeof record.mark = async (made) => {
+    await record.mark(made);
+    onMark(made.step, made.what, made.evidence);
+  };
+  const isOverdue = async () => Temporal.Instant.compare(Temporal.Now.instant(), context.deadline) > 0;
+  const outcome = await walk({ steps: switchSteps, context, record: { ...record, mark }, isOverdue });
+  await endMove(client, takeover.plan.unit, outcome);
+  return outcome;
+}
+
+export function contextOf(takeover: Takeover, { to, epoch, deadline }: Begun): UnitSwitch {
+  return {
     takeover,
-    unit,
+    unit: takeover.plan.unit,
     from: otherSide(to),
     to,
     epoch,
@@ -78,12 +105,4 @@ async function go(
     deadline: Temporal.Instant.from(deadline),
     waitMsMax,
   };
-  const mark: typeof record.mark = async (made) => {
-    await record.mark(made);
-    onMark(made.step, made.what, made.evidence);
-  };
-  const isOverdue = async () => Temporal.Instant.compare(Temporal.Now.instant(), context.deadline) > 0;
-  const outcome = await walk({ steps: switchSteps, context, record: { ...record, mark }, isOverdue });
-  await endMove(client, unit, outcome);
-  return outcome;
 }

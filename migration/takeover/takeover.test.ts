@@ -1,8 +1,7 @@
 import { until } from '@ticketbuddy/testing';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { switchUnit } from './switch-unit.ts';
-import { aLibrary, comparison, type Library, lend, lendHere } from './test-library.ts';
-import { startWorker } from './worker.ts';
+import { aLibrary, aWorker, comparison, type Library, lend, lendHere } from './test-library.ts';
 
 test('a unit of two tables goes over and comes back, again and again, with all that was written on either side', async () => {
   const library = await aLibrary();
@@ -23,16 +22,6 @@ test('a unit of two tables goes over and comes back, again and again, with all t
   const { rows } = await library.legacy.query('select from "Library"."Book" where "BookId" = any($1)', [lent]);
   expect(rows).toHaveLength(6);
 });
-
-async function aWorker({ takeover }: Library) {
-  const errors: unknown[] = [];
-  const worker = await startWorker(takeover, { onError: (where, error) => errors.push([where, error]) });
-  onTestFinished(async () => {
-    await worker.stop();
-    expect(errors).toEqual([]);
-  });
-  return worker;
-}
 
 async function sums(library: Library): Promise<string> {
   const parts = await comparison(library);

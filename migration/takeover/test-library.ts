@@ -4,10 +4,11 @@ import { compare } from '@ticketbuddy/parity';
 import { createPool } from '@ticketbuddy/postgres';
 import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { abandonTakeover } from './abandon.ts';
 import { moverUrl } from './mover.ts';
 import type { Takeover, UnitPlan } from './takeover.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 const books: TableMapping = {
   legacy: { schema: 'Library', name: 'Book', key: ['BookId'] },
@@ -95,6 +96,19 @@ export async function comparison({ takeover: { plan, places } }: Library) {
   const verdicts = [];
   for (const table of plan.tables) verdicts.push(await compare(sides, compared(table)));
   return verdicts;
+}
+
+/** Carries its rows until the test has finished, or it is stopped; what fails meanwhile fails the test. */
+export async function aWorker({ takeover }: Library): Promise<Worker> {
+  const errors: unknown[] = [];
+  const worker = await startWorker(takeover, { onError: (where, error) => errors.push([where, error]) });
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= worker.stop());
+  onTestFinished(async () => {
+    await stop();
+    expect(errors).toEqual([]);
+  });
+  return { stop };
 }
 
 async function asMover({ url, pool }: TestDatabase): Promise<{ url: string; pool: pg.Pool }> {

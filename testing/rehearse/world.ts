@@ -8,7 +8,7 @@ import { startRedis } from '../replay/redis.ts';
 import { refuseMissing } from '../replay/start-legacy.ts';
 import { freePort } from '../replay/start-system.ts';
 import { type Actor, anActor } from './actor.ts';
-import { type Ended, runCommand } from './run-command.ts';
+import { type Ended, startCommand } from './run-command.ts';
 
 /** Both systems side by side, with what they stand on, and the gateways before them. */
 export type World = {
@@ -18,7 +18,9 @@ export type World = {
   readonly pools: { readonly legacy: pg.Pool; readonly next: pg.Pool };
   /** `legacy`, `shop`, `worker`, `gateway 1` … */
   readonly actors: ReadonlyMap<string, Actor>;
-  /** Runs `ticketbuddy migrate …` to its end. */
+  /** What `ticketbuddy migrate …` has to know. */
+  readonly migrationSettings: Readonly<Record<string, string>>;
+  /** Runs it to its end. */
   migrate(...words: readonly string[]): Promise<Ended>;
   stop(): Promise<void>;
 };
@@ -114,7 +116,8 @@ async function build(
     amqpUrl: servers.amqpUrl,
     pools: databases.pools,
     actors: new Map(actors.map((actor) => [actor.name, actor])),
-    migrate: (...words) => runCommand(['migrate', ...words], migrationSettings),
+    migrationSettings,
+    migrate: (...words) => startCommand(['migrate', ...words], migrationSettings).ended,
   };
 }
 

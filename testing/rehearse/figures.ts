@@ -1,0 +1,108 @@
+import { type Entry, type History, isWrite } from '../history/history.ts';
+import { pauses } from '../history/pauses.ts';
+import type { Verdict } from '../history/verdict.ts';
+import type { Options } from './options.ts';
+import type { Kill, Round } from './rounds.ts';
+import type { Ended } from './run-command.ts';
+
+export type Played = {
+  readonly options: Options;
+  readonly history: History;
+  readonly rounds: readonly Round[];
+  readonly verdict: Verdict;
+  readonly verified: Ended;
+  readonly journal: Ended;
+  readonly abandoned: Ended;
+  /** What is in the legacy's database and was not there before the move. */
+  readonly left: readonly string[];
+  readonly capped: number;
+};
+
+export type Figure = {
+  readonly name: string;
+  readonly value: number;
+  /** Unset: nothing is asked of it. */
+  readonly most?: number;
+  readonly unit?: string;
+};
+
+export type Report = {
+  readonly isClean: boolean;
+  readonly seed: number;
+  readonly figures: readonly Figure[];
+  readonly verdict: Verdict;
+  readonly rounds: readonly Round[];
+  /** What else was found wrong, a sentence each. */
+  readonly complaints: readonly string[];
+};
+
+/** A client may wait for a gateway that starts again; what it is told after that is not the kill's doing. */
+const graceMs = 2_000;
+
+/** Pauses are told of rounds in which nobody was killed whom clients or the switch wait for. */
+export function figuresOf(played: Played): Report {
+  const { rounds, verdict, history, left } = played;
+  const kills = rounds.flatMap(({ kill }) => (kill && kill.victim !== 'conductor' ? [kill] : []));
+  const quiet = rounds.filter(({ kill, attempts }) => !kill && attempts === 1);
+  const spans = quiet.map(({ from, until }) => ({ from, to: until + 500 }));
+  const added = pauses(history, spans).map(({ writes }) => writes);
+  const backs = rounds
+    .filter(({ to, kill }) => to === 'legacy' && !kill)
+    .map(({ from, until }) => (until - from) / 1_000);
+  const { counts } = verdict;
+  const unanswered = history.entries.filter((entry) => isFailed(entry) && !kills.some((kill) => isDuring(kill, entry)));
+  const figures: Figure[] = [
+    { name: 'switches', value: rounds.length },
+    { name: 'kills', value: rounds.filter(({ kill }) => kill).length },
+    { name: 'requests', value: history.entries.length },
+    { name: 'writes.acknowledged', value: verdict.facts.writes.acknowledged },
+    { name: 'writes.unknown', value: verdict.facts.writes.unknown },
+    { name: 'writes.lost', value: counts.lost + counts.stale + counts.torn, most: 0 },
+    { name: 'writes.duplicated', value: counts.duplicated + counts.ghost + counts.invented, most: 0 },
+    { name: 'writes.resurrected', value: counts.resurrected, most: 0 },
+    { name: 'rows.different', value: counts.differs, most: 0 },
+    { name: 'messages.missing', value: counts['messages.missing'], most: 0 },
+    { name: 'messages.wrong', value: wrongMessages(counts), most: 0 },
+    { name: 'requests.failed', value: unanswered.length + counts.refused, most: 0 },
+    { name: 'pause.p99', value: Math.max(0, ...added.map(({ p99Ms }) => p99Ms)), most: 250, unit: 'ms' },
+    { name: 'pause.max', value: Math.max(0, ...added.map(({ maxMs }) => maxMs)), most: 1_000, unit: 'ms' },
+    { name: 'rollback.seconds', value: Math.max(0, ...backs), most: 2, unit: 's' },
+    { name: 'legacy.traces', value: left.length, most: 0 },
+  ];
+  const complaints = complaintsOf(played, unanswered);
+  const isClean = complaints.length === 0 && figures.every(({ value, most }) => most === undefined || value <= most);
+  return { isClean, seed: played.options.seed, figures, verdict, rounds, complaints };
+}
+
+function isFailed({ outcome }: Entry): boolean {
+  return outcome === 'failed' || outcome === 'unknown';
+}
+
+function isDuring({ from, until }: Kill, { answeredAt, sentAt }: Entry): boolean {
+  return answeredAt >= from && sentAt <= until + graceMs;
+}
+
+function wrongMessages(counts: Verdict['counts']): number {
+  return (
+    counts['messages.duplicated'] +
+    counts['messages.outOfOrder'] +
+    counts['messages.ghost'] +
+    counts['messages.invented']
+  );
+}
+
+function complaintsOf({ verified, journal, abandoned, left, capped }: Played, unanswered: readonly Entry[]): string[] {
+  return [
+    ...(verified.code === 0 ? [] : [`migrate verify: ${verified.out.slice(0, 1_000)}${verified.err}`]),
+    ...(journal.code === 0 ? [] : [`migrate journal: ${journal.err}`]),
+    ...(abandoned.code === 0 ? [] : [`migrate abandon: ${abandoned.err}`]),
+    ...left.map((thing) => `left in the legacy: ${thing}`),
+    ...(capped > 0 ? [`${capped} requests were sent late, since too many had no answer yet`] : []),
+    ...unanswered
+      .slice(0, 5)
+      .map(
+        (entry) =>
+          `failed: request ${entry.number}, ${isWrite(entry) ? 'a write' : 'a read'}, ${entry.status ?? 'no answer'}`,
+      ),
+  ];
+}

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { recordHistory } from '../history/history.ts';
+import { judge } from '../history/judge.ts';
+import { readRows } from '../history/store.ts';
+import { tapMessages } from '../history/tap.ts';
+import { startTraffic } from '../history/traffic.ts';
+import { seededRandom } from '../seeded-random.ts';
+import { figuresOf, type Report } from './figures.ts';
+import { addLegacyRows } from './legacy-rows.ts';
+import type { Options } from './options.ts';
+import { playRounds } from './rounds.ts';
+import { countThings } from './things.ts';
+import { startWorld, type World } from './world.ts';
+
+export type Rehearsal = {
+  readonly options: Options;
+  readonly onStep: (step: string) => void;
+  readonly whenStopIsDue: (stop: () => Promise<void>) => void;
+};
+
+/** Plays the whole move, and answers what it showed. Throws when a part of it does not come about at all. */
+export async function rehearse({ options, onStep, whenStopIsDue }: Rehearsal): Promise<Report> {
+  const world = await startWorld({ gateways: options.gateways, onProgress: onStep, whenStopIsDue });
+  try {
+    return await play(world, options, onStep);
+  } catch (error) {
+    for (const actor of world.actors.values()) onStep(`${actor.name} said last: ${actor.log().slice(-600)}`);
+    throw error;
+  } finally {
+    await world.stop();
+  }
+}
+
+async function play(world: World, options: Options, onStep: (step: string) => void): Promise<Report> {
+  const { pools, urls } = world;
+  await addLegacyRows(pools.legacy, options.rows);
+  const thingsBefore = await countThings(pools.legacy);
+  for (const [name, actor] of world.actors) if (name.startsWith('gateway')) await actor.start();
+  const tap = await tapMessages(world.amqpUrl);
+  const history = recordHistory('Show', options.history);
+  const traffic = startTraffic({ url: urls[0] ?? '', history, seed: options.seed, ratePerSecond: options.ratePerSecond });
+  onStep(`Clients ask ${options.ratePerSecond} times a second`);
+  await sleep(1_000);
+  onStep('migrate start: the rows are copied while clients write');
+  await world.actors.get('worker')?.start();
+  await untilGatesAreOpen(world);
+  const rounds = await playRounds(world, { ...options, random: seededRandom(options.seed) }, onStep);
+  onStep('Letting the clients finish');
+  await sleep(1_000);
+  await traffic.stop();
+  const messages = [...(await tap.drain())];
+  await untilStill(world);
+  onStep('Judging every request');
+  const owner = rounds.at(-1)?.to ?? 'legacy';
+  const [legacy, next] = [await readRows(pools.legacy, 'legacy'), await readRows(pools.next, 'next')];
+  const verdict = judge(history, { legacy, next, owner }, messages);
+  const verified = await world.migrate('verify', 'events', '--json');
+  const journal = await world.migrate('journal', '--json');
+  await tap.stop();
+  await history.close();
+  onStep('migrate abandon: nothing is to be left in the legacy');
+  await world.actors.get('worker')?.end('SIGTERM');
+  const abandoned = await world.migrate('abandon', 'events', '--confirm', 'events');
+  const left = (await countThings(pools.legacy)).filter((thing) => !thingsBefore.includes(thing));
+  return figuresOf({ options, history, rounds, verdict, verified, journal, abandoned, left, capped: traffic.capped });
+}
+
+const openMsMax = 120_000;
+
+async function untilGatesAreOpen(world: World): Promise<void> {
+  const until = performance.now() + openMsMax;
+  for (;;) {
+    const { code, out, err } = await world.migrate('status', 'events');
+    if (code === 0) return;
+    if (performance.now() > until) throw new Error(`the gates did not open:\n${out}${err}`);
+  }
+}
+
+/** Nobody writes any more: both ways are to be empty. */
+async function untilStill(world: World): Promise<void> {
+  await world.migrate('status', 'events');
+  await sleep(2_500);
+}

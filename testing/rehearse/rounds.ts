@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SeededRandom } from '../seeded-random.ts';
+import type { Options } from './options.ts';
+import { startCommand } from './run-command.ts';
+import type { World } from './world.ts';
+
+export type Round = {
+  readonly to: 'legacy' | 'next';
+  /** From the command's start until the unit had its new owner; ms of `performance.now()`. */
+  readonly from: number;
+  readonly until: number;
+  /** Who was killed, and when; of processes that clients wait for, until when they were away. */
+  readonly kill: Kill | undefined;
+  /** How often the command was given. */
+  readonly attempts: number;
+};
+
+export type Kill = { readonly victim: string; readonly from: number; readonly until: number };
+
+type Playing = Pick<Options, 'switches' | 'kills'> & { readonly random: SeededRandom };
+
+const attemptsMax = 8;
+
+/** Moves the unit over and back, and kills somebody in each round, at some moment around the switch. */
+export async function playRounds(world: World, playing: Playing, onStep: (step: string) => void): Promise<Round[]> {
+  const rounds: Round[] = [];
+  for (let nth = 0; nth < playing.switches; nth++) {
+    const to = nth % 2 === 0 ? 'next' : 'legacy';
+    const round = await playRound(world, to, playing);
+    rounds.push(round);
+    const { kill, attempts, from, until } = round;
+    const tries = attempts > 1 ? `, ${attempts} tries` : '';
+    const killed = kill ? `, ${kill.victim} killed` : '';
+    onStep(
+      `Round ${nth + 1} of ${playing.switches}: events belong to ${to} after ${Math.round(until - from)} ms${killed}${tries}`,
+    );
+    await sleep(500 + playing.random.below(1_000));
+  }
+  return rounds;
+}
+
+async function playRound(world: World, to: Round['to'], { kills, random }: Playing): Promise<Round> {
+  const victims = ['conductor', ...world.actors.keys()];
+  const victim = kills ? victims[random.below(victims.length)] : undefined;
+  const killAfterMs = random.below(1_500);
+  const from = performance.now();
+  const verb = to === 'next' ? 'switch' : 'rollback';
+  let kill: Promise<Kill> | undefined;
+  let said = '';
+  for (let attempts = 1; attempts <= attemptsMax; attempts++) {
+    const command = startCommand(['migrate', verb, 'events', '--confirm', 'events'], world.migrationSettings);
+    if (victim && !kill) kill = killLater(world, victim, killAfterMs, command.kill);
+    const { out, err } = await command.ended;
+    said += `${out}${err}\n`;
+    // A conductor that was killed leaves its move to the worker; a worker that was killed has to be back for the next try.
+    const killed = await kill;
+    if (await isOwnedBy(world, to)) return { to, from, until: performance.now(), kill: killed, attempts };
+  }
+  throw new Error(`events did not come to ${to}:\n${said}`);
+}
+
+async function killLater(world: World, victim: string, afterMs: number, killConductor: () => void): Promise<Kill> {
+  await sleep(afterMs);
+  const from = performance.now();
+  const actor = world.actors.get(victim);
+  if (!actor) killConductor();
+  await actor?.end('SIGKILL');
+  await actor?.start();
+  return { victim, from, until: performance.now() };
+}
+
+const settleMsMax = 15_000;
+
+/** Whether the unit belongs to the side, once nobody is moving it any more. */
+async function isOwnedBy({ pools }: World, to: Round['to']): Promise<boolean> {
+  const until = performance.now() + settleMsMax;
+  for (;;) {
+    const { rows } = await pools.next.query<{ owner: string; isMoving: boolean }>(
+      `select owner, (select act from ticketbuddy_migration.journal where act in ('move begun', 'move ended')
+         order by nth desc limit 1) is not distinct from 'move begun' as "isMoving"
+       from ticketbuddy_migration.fences where unit = 'events'`,
+    );
+    const [row] = rows;
+    if (row && !row.isMoving) return row.owner === to;
+    if (performance.now() > until) throw new Error('nobody finished the move that was left');
+    await sleep(20);
+  }
+}
