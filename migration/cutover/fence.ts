@@ -14,6 +14,7 @@ import {
   type GuardedTable,
   guardedTables,
   insertRow,
+  isGuardOurs,
   limitWaits,
   lockUnit,
   logPosition,
@@ -70,6 +71,7 @@ export async function fenceFaults(pool: pg.Pool, plan: FencePlan): Promise<strin
   const guarded = new Map((await guardedTables(pool, plan.unit)).map((one) => [Number(one.oid), one]));
   const oids = await oidsOf(pool, plan.tables);
   const faults = plan.tables.flatMap((table) => faultOf(table, guarded.get(oids.get(table) ?? 0), plan));
+  if (!(await isGuardOurs(pool))) faults.push('the function of the fence is another than ours');
   return (await findRow(pool, plan.unit)) ? faults : [...faults, `${plan.unit} has no owner here`];
 }
 

@@ -47,6 +47,14 @@ export async function createGuard(client: Querying): Promise<void> {
   await client.query(guardSql);
 }
 
+/** Whether the function that refuses is there, and is the one that we made. */
+export async function isGuardOurs(query: Querying): Promise<boolean> {
+  const { rows } = await query.query(
+    `select prosrc from pg_proc where oid = to_regprocedure('ticketbuddy_migration.guard()') and prosecdef`,
+  );
+  return rows.length === 1 && guardSql.includes(rows[0].prosrc);
+}
+
 /** Who owns which unit, on this side. */
 export const fencesSql = `
   create schema if not exists ticketbuddy_migration;

@@ -1,6 +1,7 @@
 import { quotedName, type Row } from '@ticketbuddy/change-stream';
 import pg from 'pg';
-import type { Direction } from './direction.ts';
+import { type Direction, directionOf } from './direction.ts';
+import type { TableMapping, To } from './mapping.ts';
 
 /** The SQL of one direction. Values come as arrays of exact texts, one a column; only the column's own type reads them. */
 export type Statements = {
@@ -72,6 +73,32 @@ export async function writeRows(
     await tx.query('rollback to savepoint before_rows');
     return { refused: error.message };
   }
+}
+
+/** Whether the row of `side` is as the other side's row says: `undefined`, or what is wrong with it. */
+export async function readBack(
+  tx: pg.PoolClient,
+  mapping: TableMapping,
+  side: To,
+  row: Row,
+): Promise<string | undefined> {
+  const { from, into, columns } = directionOf(mapping, side);
+  const isKey = (name: string) => from.key.includes(name);
+  const given = columns.map(({ fromType, convert }, nth) => {
+    const value = `$${nth + 1}::text::${fromType}`;
+    return convert?.(value) ?? value;
+  });
+  const name = (nth: number) => pg.escapeIdentifier(columns[nth]?.into ?? '');
+  const key = columns.flatMap((column, nth) => (isKey(column.from) ? [`${name(nth)} = ${given[nth]}`] : []));
+  const same = columns.map((_, nth) => `${name(nth)} is not distinct from ${given[nth]}`);
+  const { rows } = await tx.query<Record<string, boolean>>(
+    `select ${same.map((one, nth) => `${one} as c${nth}`).join(', ')} from ${quotedName(into)} where ${key.join(' and ')}`,
+    columns.map((column) => row[column.from] ?? null),
+  );
+  const [found] = rows;
+  if (!found) return 'is not there';
+  const wrong = columns.flatMap((column, nth) => (found[`c${nth}`] ? [] : [column.into]));
+  return wrong.length > 0 ? `has another ${wrong.join(', ')}` : undefined;
 }
 
 // A value that a type or a constraint does not take. Anything else is no fault of a row, and undoes the whole.

@@ -1,17 +1,10 @@
 import { countRejects, progress, readCheckpoint } from '@ticketbuddy/backfill';
-import { lag, slotSize } from '@ticketbuddy/change-stream';
+import { lag, schemaNow, slotSize } from '@ticketbuddy/change-stream';
 import { fenceFaults, readFence, type Side } from '@ticketbuddy/cutover';
+import { type Gate, rightsNeeded } from './needs.ts';
 import { probe } from './probe.ts';
 import { edgesAlive, sessionUser, unfinishedMove } from './store.ts';
 import { fencePlanOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
-
-/** What has to be so before the unit goes to a side, as it is at this moment. */
-export type Gate = {
-  readonly name: string;
-  readonly isOpen: boolean;
-  /** What was seen; of a closed one, what is to be done. */
-  readonly says: string;
-};
 
 type Look = (takeover: Takeover, to: Side) => Promise<string>;
 
@@ -34,6 +27,7 @@ async function judge(name: string, look: () => Promise<string>): Promise<Gate> {
 const looks: Readonly<Record<string, Look>> = {
   owner: lookAtOwner,
   fences: lookAtFences,
+  rights: lookAtRights,
   copy: lookAtCopy,
   rejects: lookAtRejects,
   'the stream to next': (takeover) => lookAtStream(takeover, 'next'),
@@ -65,6 +59,12 @@ async function lookAtFences(takeover: Takeover): Promise<string> {
   return 'whole in both databases';
 }
 
+async function lookAtRights(takeover: Takeover): Promise<string> {
+  const missing = (await rightsNeeded(takeover)).filter(({ isOpen }) => !isOpen);
+  if (missing.length > 0) throw new Closed(missing.map(({ name, says }) => `${name}: ${says}`).join('; '));
+  return 'as both databases have to grant them';
+}
+
 async function lookAtCopy({ plan, places }: Takeover): Promise<string> {
   const tables = await progress(places.next.pool, { schema, unit: streamOf(plan, 'next').name });
   const left = tables.filter(({ isComplete }) => !isComplete);
@@ -92,6 +92,7 @@ async function lookAtStream({ plan, places }: Takeover, to: Side): Promise<strin
   const [source, unit] = [places[otherSide(to)].pool, streamOf(plan, to)];
   const checkpoint = await readCheckpoint(places[to].pool, { schema, unit: unit.name });
   if (!checkpoint) throw new Closed('not begun');
+  for (const table of unit.tables) await schemaNow(source, unit, table);
   const { bytes: kept } = await slotSize(source, unit);
   const { state, seconds, bytes } = await lag(source, unit, checkpoint, secondsMax);
   if (state === 'silent') throw new Closed('nobody carries rows: is `migrate start` running?');

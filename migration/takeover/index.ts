@@ -1,7 +1,7 @@
 export { abandonTakeover } from './abandon.ts';
-export { type Gate, gates } from './gates.ts';
+export { gates } from './gates.ts';
 export { moverUrl } from './mover.ts';
-export { needs } from './needs.ts';
+export { type Gate, needs } from './needs.ts';
 export { prepareTakeover } from './prepare.ts';
 export { type Status, status, type WayStatus } from './status.ts';
 export { resumeSwitch, type SwitchOptions, switchUnit } from './switch-unit.ts';

@@ -1,12 +1,25 @@
 import { quotedName } from '@ticketbuddy/change-stream';
 import type { Side } from '@ticketbuddy/cutover';
-import type { Gate } from './gates.ts';
 import { otherUsers, type Rights, readRights, rowsIn, tableRights } from './store-rights.ts';
 import { type Takeover, tablesAt } from './takeover.ts';
+
+/** What has to be so, as it is at this moment. */
+export type Gate = {
+  readonly name: string;
+  readonly isOpen: boolean;
+  /** What was seen; of a closed one, what is to be done. */
+  readonly says: string;
+};
 
 /** What a database has to grant before a takeover can begin, each as it is; a closed one says who has to do what. */
 export async function needs(takeover: Takeover): Promise<Gate[]> {
   return [...(await needsOf(takeover, 'legacy')), ...(await needsOf(takeover, 'next')), await emptyTables(takeover)];
+}
+
+/** Those of them that have to be so all the time. */
+export async function rightsNeeded(takeover: Takeover): Promise<Gate[]> {
+  const all = [...(await needsOf(takeover, 'legacy')), ...(await needsOf(takeover, 'next'))];
+  return all.filter(({ name }) => !name.endsWith('a replication slot'));
 }
 
 async function needsOf({ plan, places }: Takeover, side: Side): Promise<Gate[]> {

@@ -1,7 +1,8 @@
 import { countRejects, type Progress, progress, readCheckpoint } from '@ticketbuddy/backfill';
 import { type Lag, lag } from '@ticketbuddy/change-stream';
 import { type Fence, readFence, type Side } from '@ticketbuddy/cutover';
-import { type Gate, gates } from './gates.ts';
+import { gates } from './gates.ts';
+import type { Gate } from './needs.ts';
 import { edgesAlive } from './store.ts';
 import { otherSide, schema, streamOf, type Takeover } from './takeover.ts';
 

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { compared, type TableMapping } from '@ticketbuddy/mapping';
 import { compare } from '@ticketbuddy/parity';
 import { createPool } from '@ticketbuddy/postgres';
-import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
+import { createTestDatabase, type TestDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, onTestFinished } from 'vitest';
 import { abandonTakeover } from './abandon.ts';
 import { moverUrl } from './mover.ts';
-import type { Takeover, UnitPlan } from './takeover.ts';
+import type { Place, Takeover, UnitPlan } from './takeover.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 const books: TableMapping = {
@@ -42,8 +42,19 @@ const loans: TableMapping = {
 let takeovers = 0;
 
 /** Two systems that lend books, each with tables of its own form, and nothing of a move yet. */
-export async function aLibrary() {
-  const [legacy, next] = [await testDatabase(), await testDatabase()];
+export async function aLibrary(): Promise<Library> {
+  const library = await openLibrary();
+  onTestFinished(() => library.drop());
+  return library;
+}
+
+export type Library = { readonly takeover: Takeover; readonly legacy: pg.Pool; readonly next: pg.Pool };
+
+/** The same for several tests, to be dropped after them; `legacyMover` answers the URL of the role that moves the legacy's rows. */
+export async function openLibrary(
+  legacyMover: (legacy: TestDatabase) => Promise<string> = ({ pool, url }) => moverUrl(pool, url),
+): Promise<Library & { drop(): Promise<void> }> {
+  const [legacy, next] = [await createTestDatabase(), await createTestDatabase()];
   await legacy.pool.query(`
     create schema "Library";
     create table "Library"."Book" ("BookId" uuid primary key, "Title" text, "WeightKg" numeric, "Added" timestamptz);
@@ -53,12 +64,36 @@ export async function aLibrary() {
     create table library.books (id uuid primary key, title text, weight_g int, added_at timestamptz);
     create table library.loans (id uuid primary key, book_id uuid not null, is_returned boolean)`);
   const plan: UnitPlan = { unit: 'library', tables: [books, loans], streams: `library_${process.pid}_${++takeovers}` };
-  const takeover: Takeover = { plan, places: { legacy: await asMover(legacy), next: await asMover(next) } };
-  onTestFinished(() => abandonTakeover(takeover));
-  return { takeover, legacy: legacy.pool, next: next.pool };
+  const places = { legacy: placeAt(await legacyMover(legacy)), next: placeAt(await moverUrl(next.pool, next.url)) };
+  const takeover: Takeover = { plan, places };
+  const drop = async () => {
+    await abandonTakeover(takeover);
+    await Promise.all([places.legacy.pool.end(), places.next.pool.end()]);
+    await Promise.all([legacy.drop(), next.drop()]);
+  };
+  return { takeover, legacy: legacy.pool, next: next.pool, drop };
 }
 
-export type Library = Awaited<ReturnType<typeof aLibrary>>;
+/** A role that has only what a takeover needs, and is no superuser. */
+export const leastRights = { mover: `library_mover_${process.pid}`, owner: `library_owner_${process.pid}` };
+
+export async function leastMover({ pool, url }: TestDatabase): Promise<string> {
+  const { mover, owner } = leastRights;
+  await pool.query(`
+    drop role if exists ${mover}; drop role if exists ${owner};
+    create role ${owner};
+    create role ${mover} login replication password 'library' in role ${owner};
+    alter schema "Library" owner to ${owner};
+    alter table "Library"."Book" owner to ${owner};
+    alter table "Library"."Loan" owner to ${owner};
+    grant execute on function pg_replication_origin_create(text), pg_replication_origin_session_setup(text),
+      pg_replication_origin_oid(text), pg_replication_origin_drop(text) to ${mover};
+    do $$ begin execute format('grant create on database %I to ${mover}', current_database()); end $$`);
+  const own = new URL(url);
+  own.username = mover;
+  own.password = 'library';
+  return own.toString();
+}
 
 /** As the programs of the two sides write: a book and its loan in one transaction. Answers the book's id. */
 export async function lend({ legacy }: Library): Promise<string> {
@@ -111,9 +146,6 @@ export async function aWorker({ takeover }: Library): Promise<Worker> {
   return { stop };
 }
 
-async function asMover({ url, pool }: TestDatabase): Promise<{ url: string; pool: pg.Pool }> {
-  const mover = await moverUrl(pool, url);
-  const own = createPool({ url: mover, connections: 12 });
-  onTestFinished(() => own.end());
-  return { url: mover, pool: own };
+function placeAt(url: string): Place {
+  return { url, pool: createPool({ url, connections: 12 }) };
 }
