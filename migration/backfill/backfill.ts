@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Change, quotedName, type SourceTable, type Unit } from '@ticketbuddy/change-stream';
+import { type Batch, type Change, quotedName, type SourceTable, type Unit } from '@ticketbuddy/change-stream';
 import type pg from 'pg';
 import type { Writer } from './writer.ts';
 
@@ -25,6 +25,8 @@ export type Backfill = {
   readonly writer: Writer;
   readonly unit: Unit;
   readonly tables: readonly TableTarget[];
+  /** Called with each batch in the transaction that applies it, also with one without changes. */
+  readonly note?: (tx: pg.PoolClient, batch: Batch) => Promise<void>;
 };
 
 export function copiedTables({ tables }: Backfill): TableTarget[] {

@@ -51,6 +51,7 @@ async function applyBatch(backfill: Backfill, batch: Batch): Promise<number> {
     // It was applied by one that was killed before it could say so.
     if (!isPast(batch.position, position)) return 0;
     const rejected = await applyChanges(tx, backfill, batch.changes, hasRejects);
+    await backfill.note?.(tx, batch);
     const copied = incomplete.filter((name) => batch.changes.some(({ table }) => table === name));
     if (copied.length > 0) await saveApplied(tx, writer, copied, batch.xid);
     await savePosition(tx, writer, batch.position, batch.heartbeat);

@@ -134,7 +134,12 @@ export class Edge {
       Object.assign(unit, { owner, epoch, isHeld, reader: owner === 'moving' ? unit.reader : owner });
     }
     this.#freshAtMs = askedAtMs;
-    const known = [...this.#units].map(([unit, { isHeld, running }]) => ({ unit, isHolding: isHeld, running }));
+    const known = [...this.#units].map(([unit, { isHeld, running, epoch }]) => ({
+      unit,
+      isHolding: isHeld,
+      running,
+      epoch,
+    }));
     await reportEdge(pool, name, known);
     for (const unit of this.#units.values()) this.#release(unit);
   }

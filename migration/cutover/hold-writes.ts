@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from './steps.ts';
-import { deleteHold, edgesWriting, insertHold, isHeld, tellEdges } from './store-edges.ts';
+import { deleteHold, edgesBehind, edgesWriting, insertHold, isHeld, tellEdges } from './store-edges.ts';
 import type { OwnerSwitch } from './switch-owner.ts';
 
 const lookEveryMs = 5;
@@ -22,6 +22,21 @@ export const holdWrites: Step<OwnerSwitch> = {
     return 'nothing is under way';
   },
   undo: ({ databases, unit }) => deleteHold(databases.next, unit),
+};
+
+/** Every gateway reads at the new owner before it takes a write: so nobody reads an older world than what he was told. */
+export const tellEdgesOfOwner: Step<OwnerSwitch> = {
+  name: 'tell the gateways',
+  msMax: 3_000,
+  check: async ({ databases, unit, epoch }) => (await edgesBehind(databases.next, unit, epoch + 1)).length === 0,
+  async do({ databases, unit, epoch }, signal) {
+    await tellEdges(databases.next);
+    while ((await edgesBehind(databases.next, unit, epoch + 1)).length > 0) {
+      signal.throwIfAborted();
+      await sleep(lookEveryMs);
+    }
+    return 'all of them know';
+  },
 };
 
 /** The writes that waited go to whoever owns the unit now. */

@@ -10,7 +10,7 @@ export {
   readFence,
   removeFence,
 } from './fence.ts';
-export { holdWrites, releaseWrites } from './hold-writes.ts';
+export { holdWrites, releaseWrites, tellEdgesOfOwner } from './hold-writes.ts';
 export {
   addToJournal,
   openJournal,

@@ -12,7 +12,13 @@ export type UnitRow = {
 };
 
 /** What an edge says of itself for one unit. */
-export type EdgeReport = { readonly unit: string; readonly isHolding: boolean; readonly running: number };
+export type EdgeReport = {
+  readonly unit: string;
+  readonly isHolding: boolean;
+  readonly running: number;
+  /** The one that it knows. */
+  readonly epoch: number;
+};
 
 /** Edges listen on it, and look when something is told. */
 export const ownerChannel = 'ticketbuddy_owner';
@@ -32,6 +38,7 @@ export async function createEdgeTables(pool: Querying): Promise<void> {
       seen_at timestamptz not null,
       is_holding bool not null,
       running int not null,
+      epoch bigint not null default 0,
       primary key (edge, unit)
     )`);
 }
@@ -49,16 +56,17 @@ export async function unitRows(query: Querying, units: readonly string[]): Promi
 
 export async function reportEdge(query: Querying, edge: string, reports: readonly EdgeReport[]): Promise<void> {
   await query.query(
-    `insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running)
-     select $1, unit, clock_timestamp(), is_holding, running
-     from unnest($2::text[], $3::bool[], $4::int[]) as r (unit, is_holding, running)
-     on conflict (edge, unit) do update
-     set seen_at = excluded.seen_at, is_holding = excluded.is_holding, running = excluded.running`,
+    `insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running, epoch)
+     select $1, unit, clock_timestamp(), is_holding, running, epoch
+     from unnest($2::text[], $3::bool[], $4::int[], $5::bigint[]) as r (unit, is_holding, running, epoch)
+     on conflict (edge, unit) do update set seen_at = excluded.seen_at, is_holding = excluded.is_holding,
+       running = excluded.running, epoch = excluded.epoch`,
     [
       edge,
       reports.map(({ unit }) => unit),
       reports.map(({ isHolding }) => isHolding),
       reports.map(({ running }) => running),
+      reports.map(({ epoch }) => epoch),
     ],
   );
 }
@@ -93,6 +101,16 @@ export async function edgesWriting(query: Querying, unit: string): Promise<strin
        and not (h.unit is not null and e.is_holding and e.running = 0 and e.seen_at > h.since)
      order by e.edge`,
     [unit],
+  );
+  return rows.map(({ edge }) => edge);
+}
+
+/** The edges that are not cut off and do not know of the epoch yet. */
+export async function edgesBehind(query: Querying, unit: string, epoch: number): Promise<string[]> {
+  const { rows } = await query.query(
+    `select edge from ticketbuddy_migration.edges
+     where unit = $1 and seen_at > clock_timestamp() - ${cutOffAfter} and epoch < $2 order by edge`,
+    [unit, epoch],
   );
   return rows.map(({ edge }) => edge);
 }

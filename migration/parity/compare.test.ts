@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { compare, type Databases } from './compare.ts';
+import { compare } from './compare.ts';
+import type { Databases } from './pieces.ts';
 import { keyOf, shows, twoDatabases } from './test-shows.ts';
 
 let databases: Awaited<ReturnType<typeof twoDatabases>>;

@@ -27,5 +27,12 @@ export type Compared = {
 
 export type SideOf = 'source' | 'target';
 
-/** Keys after `after`, up to and with `upTo`; unset: without a limit. Keys are in the order of PostgreSQL's uuid. */
-export type Range = { readonly after?: string | undefined; readonly upTo?: string | undefined };
+/**
+ * Keys after `after`, up to and with `upTo`; unset: without a limit. With `keys`, no others than these. Keys are in the
+ * order of PostgreSQL's uuid.
+ */
+export type Range = {
+  readonly after?: string | undefined;
+  readonly upTo?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+};

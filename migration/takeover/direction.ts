@@ -2,6 +2,7 @@ import { type Backfill, begin, openWriter, type TableTarget } from '@ticketbuddy
 import { type ChangeStream, openChangeStream } from '@ticketbuddy/change-stream';
 import type { Side } from '@ticketbuddy/cutover';
 import { tableTarget } from '@ticketbuddy/mapping';
+import { createShadowTables, noteChanges } from '@ticketbuddy/shadow';
 import { ownersOnly } from './owners-only.ts';
 import { originOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
 
@@ -31,7 +32,10 @@ export async function openDirection(
       { unit: plan.unit, stream: unit.name, from: otherSide(to), pool: target.pool },
       rows,
     );
-    const backfill: Backfill = { source: source.pool, writer, unit, tables };
+    const noting = { schema, unit: unit.name, tables: unit.tables };
+    await createShadowTables(target.pool, { schema });
+    const note: Backfill['note'] = (tx, batch) => noteChanges(tx, noting, batch);
+    const backfill: Backfill = { source: source.pool, writer, unit, tables, note };
     const from = await begin(backfill);
     const ownOrigin = originOf(plan, otherSide(to));
     const stream = await openChangeStream({ ...source, unit, from, ownOrigin, onInterruption });

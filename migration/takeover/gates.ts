@@ -1,10 +1,12 @@
 import { countRejects, progress, readCheckpoint } from '@ticketbuddy/backfill';
 import { lag, schemaNow, slotSize } from '@ticketbuddy/change-stream';
 import { fenceFaults, readFence, type Side } from '@ticketbuddy/cutover';
+import type { Proof } from '@ticketbuddy/parity';
 import { type Gate, rightsNeeded } from './needs.ts';
 import { probe } from './probe.ts';
 import { edgesAlive, sessionUser, unfinishedMove } from './store.ts';
 import { fencePlanOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { proofs } from './verifying.ts';
 
 type Look = (takeover: Takeover, to: Side) => Promise<string>;
 
@@ -30,6 +32,7 @@ const looks: Readonly<Record<string, Look>> = {
   rights: lookAtRights,
   copy: lookAtCopy,
   rejects: lookAtRejects,
+  parity: lookAtParity,
   'the stream to next': (takeover) => lookAtStream(takeover, 'next'),
   'the stream to legacy': (takeover) => lookAtStream(takeover, 'legacy'),
   'the way there': (takeover, to) => probe(takeover, to),
@@ -84,6 +87,26 @@ async function lookAtRejects({ plan, places }: Takeover): Promise<string> {
   }
   if (found.length > 0) throw new Closed(`${found.join('; ')}: see \`migrate rejects\``);
   return 'none';
+}
+
+async function lookAtParity(takeover: Takeover, to: Side): Promise<string> {
+  const found = await proofs(takeover, to);
+  const open = found.filter(({ verdict }) => verdict !== 'proven');
+  if (open.length > 0) throw new Closed(open.map(openText).join('; '));
+  return found
+    .map(({ table, rows, ageMs }) => `${table}: all ${rows} rows were the same ${seconds(ageMs)} ago or later`)
+    .join('; ');
+}
+
+function openText({ table, verdict, ageMs, differences, hasMore }: Proof): string {
+  if (verdict === 'differs')
+    return `${table}: ${differences.length}${hasMore ? ' or more' : ''} rows differ, see \`migrate verify\``;
+  if (verdict === 'unproven') return `${table}: has not been compared from beginning to end yet`;
+  return `${table}: compared last ${seconds(ageMs)} ago, which is too long`;
+}
+
+function seconds(ms: number | null): string {
+  return `${Math.ceil((ms ?? 0) / 1_000)} s`;
 }
 
 const secondsMax = 2;

@@ -60,6 +60,10 @@ export async function forgetTakeover(pool: pg.Pool, stream: string): Promise<voi
     ['copies', 'unit'],
     ['applied', 'unit'],
     ['rejects', 'unit'],
+    ['recent_changes', 'unit'],
+    ['shadow_counts', 'unit'],
+    ['shadow_diffs', 'unit'],
+    ['proofs', 'unit'],
   ];
   for (const [table, column] of tables) {
     const name = `${schema}.${table}`;

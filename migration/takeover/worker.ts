@@ -1,10 +1,12 @@
 import { createPace, type Pace, startBackfill } from '@ticketbuddy/backfill';
 import type { Outcome, Side } from '@ticketbuddy/cutover';
 import { type Loop, repeat } from '@ticketbuddy/messaging';
+import type { ConfirmedDiff } from '@ticketbuddy/parity';
 import { type OpenDirection, openDirection } from './direction.ts';
 import { prepareTakeover } from './prepare.ts';
 import { resumeSwitch } from './switch-unit.ts';
 import type { Takeover } from './takeover.ts';
+import { startVerifying } from './verifying.ts';
 
 export type WorkerOptions = {
   readonly pace?: Pace;
@@ -12,6 +14,8 @@ export type WorkerOptions = {
   readonly slotBytesMax?: number;
   /** Hears of what failed, and where; it is tried again. */
   readonly onError: (where: string, error: unknown) => void;
+  /** A row that differs on both sides, which is not for being on its way. */
+  readonly onDifference?: (table: string, diff: ConfirmedDiff) => void;
   /** A move that somebody had left was brought to its end. */
   readonly onResumed?: (outcome: Outcome) => void;
 };
@@ -30,14 +34,14 @@ export async function startWorker(takeover: Takeover, options: WorkerOptions): P
   const forth = await openDirection(takeover, 'next', (error) => options.onError('the stream to next', error));
   try {
     const back = await openDirection(takeover, 'legacy', (error) => options.onError('the stream to legacy', error));
-    return run(takeover, [forth, back], options);
+    return await run(takeover, [forth, back], options);
   } catch (error) {
     await forth.close();
     throw error;
   }
 }
 
-function run(takeover: Takeover, directions: readonly OpenDirection[], options: WorkerOptions): Worker {
+async function run(takeover: Takeover, directions: readonly OpenDirection[], options: WorkerOptions): Promise<Worker> {
   const { onError, onResumed = () => undefined } = options;
   const resume = repeat(
     async () => {
@@ -47,7 +51,11 @@ function run(takeover: Takeover, directions: readonly OpenDirection[], options: 
     },
     { idleMs: resumeEveryMs, onError: (error) => onError('finishing a move', error) },
   );
-  const loops: Loop[] = [...directions.map((direction) => carry(direction, options)), resume];
+  const verifying = await startVerifying(takeover, {
+    onDifference: options.onDifference ?? (() => undefined),
+    onError: (error) => onError('the comparison of both sides', error),
+  });
+  const loops: Loop[] = [...directions.map((direction) => carry(direction, options)), resume, verifying];
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));

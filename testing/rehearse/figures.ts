@@ -4,6 +4,7 @@ import type { Verdict } from '../history/verdict.ts';
 import type { Options } from './options.ts';
 import type { Kill, Round } from './rounds.ts';
 import type { Ended } from './run-command.ts';
+import { type StepTime, stepTimes } from './step-times.ts';
 
 export type Played = {
   readonly options: Options;
@@ -32,6 +33,7 @@ export type Report = {
   readonly figures: readonly Figure[];
   readonly verdict: Verdict;
   readonly rounds: readonly Round[];
+  readonly steps: readonly StepTime[];
   /** What else was found wrong, a sentence each. */
   readonly complaints: readonly string[];
 };
@@ -71,7 +73,15 @@ export function figuresOf(played: Played): Report {
   ];
   const complaints = complaintsOf(played, unanswered);
   const isClean = complaints.length === 0 && figures.every(({ value, most }) => most === undefined || value <= most);
-  return { isClean, seed: played.options.seed, figures, verdict, rounds, complaints };
+  return {
+    isClean,
+    seed: played.options.seed,
+    figures,
+    verdict,
+    rounds,
+    steps: stepTimes(played.journal.out),
+    complaints,
+  };
 }
 
 function isFailed({ outcome }: Entry): boolean {

@@ -41,15 +41,25 @@ async function main(words: readonly string[]): Promise<number> {
   return report.isClean ? 0 : 1;
 }
 
-function reportText({ isClean, figures, verdict, complaints, seed }: Report): string {
+function reportText({ isClean, figures, verdict, complaints, seed, steps }: Report): string {
   const width = Math.max(...figures.map(({ name }) => name.length));
   const lines = figures.map((figure) => `  ${figure.name.padEnd(width)}  ${valueText(figure)}`);
   const outcome = isClean
     ? colors.green('The rehearsal is clean.')
     : colors.red(`The rehearsal is NOT clean (seed ${seed}).`);
-  return ['', ...lines, '', describeVerdict(verdict), ...complaints.map((text) => colors.red(text)), outcome, ''].join(
-    '\n',
-  );
+  const times = steps.map(({ step, medianMs, maxMs }) => `  ${step.padEnd(36)} ${medianMs} ms (at most ${maxMs} ms)`);
+  return [
+    '',
+    ...lines,
+    '',
+    'steps of a move, median',
+    ...times,
+    '',
+    describeVerdict(verdict),
+    ...complaints.map((text) => colors.red(text)),
+    outcome,
+    '',
+  ].join('\n');
 }
 
 function valueText({ value, most, unit = '' }: Figure): string {

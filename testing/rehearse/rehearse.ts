@@ -38,7 +38,12 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
   for (const [name, actor] of world.actors) if (name.startsWith('gateway')) await actor.start();
   const tap = await tapMessages(world.amqpUrl);
   const history = recordHistory('Show', options.history);
-  const traffic = startTraffic({ url: urls[0] ?? '', history, seed: options.seed, ratePerSecond: options.ratePerSecond });
+  const traffic = startTraffic({
+    urls,
+    history,
+    seed: options.seed,
+    ratePerSecond: options.ratePerSecond,
+  });
   onStep(`Clients ask ${options.ratePerSecond} times a second`);
   await sleep(1_000);
   onStep('migrate start: the rows are copied while clients write');

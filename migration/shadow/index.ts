@@ -1,0 +1,16 @@
+export type { Aggregate } from './aggregate.ts';
+export { type Answer, BodyKeeper, type Headers, type KeptAnswer } from './answer.ts';
+export { type Budget, usualBudget } from './budget.ts';
+export { type Delivery, deliver, startDelivery } from './deliver.ts';
+export type { Difference, DifferenceKind } from './difference.ts';
+export type { Read } from './read.ts';
+export { type NotedTable, type Noting, noteChanges } from './recent.ts';
+export { type EndpointReport, type GroupReport, type Report, readReport } from './report.ts';
+export type { ArrayRule, IgnoreRule, Rules } from './rules.ts';
+export { createShadow, type Shadow, type ShadowOptions } from './shadow.ts';
+export { createShadowTables, forgetShadow } from './store.ts';
+export type { Moment } from './store-source.ts';
+export { createTally, type Example, type Recording, type Tally } from './tally.ts';
+export { type Asked, openUpstream, type Upstream } from './upstream.ts';
+export { type Verdict, verdict } from './verdict.ts';
+export { openVersions, type Versions, type VersionsOptions } from './versions.ts';

@@ -1,0 +1,63 @@
+import { createPace } from '@ticketbuddy/backfill';
+import { quotedName } from '@ticketbuddy/change-stream';
+import { readFence, type Side } from '@ticketbuddy/cutover';
+import { compared } from '@ticketbuddy/mapping';
+import { type Loop, repeat } from '@ticketbuddy/messaging';
+import {
+  type ConfirmedDiff,
+  openVerifier,
+  type Proof,
+  readProof,
+  type Verifier,
+  verifyPass,
+} from '@ticketbuddy/parity';
+import { changedKeysOf, recordOf } from './recorded.ts';
+import { otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+
+export type VerifyingOptions = {
+  readonly rowsPerSecondMax?: number;
+  readonly onDifference: (table: string, diff: ConfirmedDiff) => void;
+  readonly onError: (error: unknown) => void;
+};
+
+const idleMs = 200;
+// Evidence that is older opens no gate.
+const ageMsMax = 60_000;
+const changesAgeMsMax = 10_000;
+
+/** Compares, for ever, what the side that does not own the unit holds with the owner's rows, wherever the unit is. */
+export async function startVerifying(takeover: Takeover, options: VerifyingOptions): Promise<Loop> {
+  const verifiers = {
+    next: await verifierOf(takeover, 'next', options),
+    legacy: await verifierOf(takeover, 'legacy', options),
+  };
+  const pass = async () => {
+    const fence = await readFence(takeover.places.next.pool, takeover.plan.unit);
+    if (!fence || fence.owner === 'moving') return 0;
+    const { rows } = await verifyPass(verifiers[otherSide(fence.owner)]);
+    return rows > 0 ? 1 : 0;
+  };
+  return repeat(pass, { idleMs, onError: options.onError });
+}
+
+/** What is proven of the copy at the side `to`, a table each. */
+export function proofs({ plan, places }: Takeover, to: Side): Promise<Proof[]> {
+  const tables = plan.tables.map((mapping) => compared(mapping).name);
+  const place = { schema, unit: streamOf(plan, to).name, tables };
+  return readProof(places[to].pool, place, { ageMsMax, changesAgeMsMax });
+}
+
+function verifierOf({ plan, places }: Takeover, to: Side, options: VerifyingOptions): Promise<Verifier> {
+  const [source, target, unit] = [places[otherSide(to)].pool, places[to].pool, streamOf(plan, to)];
+  const place = { schema, unit: unit.name };
+  return openVerifier({
+    followed: { source, target, unit, schema, ...recordOf(target, place) },
+    tables: plan.tables.map((mapping) => {
+      const changesOf = quotedName(mapping[otherSide(to)]);
+      return { ...compared(mapping, to), changesOf, changedKeys: changedKeysOf(target, place, changesOf) };
+    }),
+    rowsPerSecondMax: options.rowsPerSecondMax ?? 20_000,
+    pace: createPace({ chunkRows: 2_000 }),
+    onDifference: options.onDifference,
+  });
+}

@@ -1,0 +1,49 @@
+import { type Entry, type History, isWrite } from './history.ts';
+
+/** From when to when something was going on, such as a switch; in ms of `performance.now()`. */
+export type Span = { readonly from: number; readonly to: number };
+
+export type Added = {
+  readonly requests: number;
+  /** Latency beyond the median of requests outside all spans; 0 without requests. */
+  readonly maxMs: number;
+  readonly p99Ms: number;
+};
+
+export type Pause = Span & { readonly writes: Added; readonly reads: Added };
+
+/**
+ * What each span cost the clients: how much longer than usual those requests took that were due within it. Latency counts from the
+ * time at which a request was due, and a request that was given up counts with the time that it waited.
+ */
+export function pauses({ entries }: History, spans: readonly Span[]): Pause[] {
+  const writes = measure(entries.filter(isWrite), spans);
+  const reads = measure(
+    entries.filter((entry) => !isWrite(entry)),
+    spans,
+  );
+  return spans.map((span) => ({ ...span, writes: writes(span), reads: reads(span) }));
+}
+
+function measure(entries: readonly Entry[], spans: readonly Span[]): (span: Span) => Added {
+  const outside = entries.filter((entry) => !spans.some((span) => isWithin(span, entry)));
+  const usualMs = quantile(latencies(outside), 0.5);
+  return (span) => {
+    const within = latencies(entries.filter((entry) => isWithin(span, entry)));
+    const addedMs = (share: number) => (within.length === 0 ? 0 : quantile(within, share) - usualMs);
+    return { requests: within.length, maxMs: addedMs(1), p99Ms: addedMs(0.99) };
+  };
+}
+
+function isWithin({ from, to }: Span, { intendedAt }: Entry): boolean {
+  return from <= intendedAt && intendedAt <= to;
+}
+
+function latencies(entries: readonly Entry[]): Float64Array {
+  return Float64Array.from(entries, ({ intendedAt, answeredAt }) => answeredAt - intendedAt).sort();
+}
+
+/** The value that this share of the sorted values is not above; 0 of none. */
+function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
