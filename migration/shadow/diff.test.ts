@@ -82,6 +82,7 @@ describe('of JSON', () => {
 
   it('what is nested without end is no JSON, instead of the end of the process', () => {
     expect(readJson('['.repeat(200_000))).toBeUndefined();
+    expect(readJson(`[${'[],'.repeat(200)}[]]`)).toBeDefined();
   });
 });
 

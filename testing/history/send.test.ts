@@ -32,7 +32,7 @@ describe('a request', () => {
   it('is given up after its time, and sent while others wait', async () => {
     const url = await aServer(() => undefined);
     const history = recordHistory('Show s1');
-    await send({ url, seed: 1, history, timeoutMs: 200, ratePerSecond: 500 }, 50);
+    await send({ urls: [url], seed: 1, history, timeoutMs: 200, ratePerSecond: 500 }, 50);
     expect(history.entries.every(({ outcome }) => outcome === 'unknown')).toBe(true);
     const firstAnswerAt = Math.min(...history.entries.map(({ answeredAt }) => answeredAt));
     expect(history.entries.filter(({ sentAt }) => sentAt < firstAnswerAt).length).toBeGreaterThan(1);
@@ -42,7 +42,7 @@ describe('a request', () => {
     const id = '"00000000-0000-4000-8000-000000000001"';
     const url = await aServer((path, respond) => (path === '/events' ? respond(201, {}, id) : respond(404)));
     const history = recordHistory('Show s1');
-    await send({ url, seed: 1, history }, 10, ({ kind }) => kind === 'read');
+    await send({ urls: [url], seed: 1, history }, 10, ({ kind }) => kind === 'read');
     const reads = history.entries.filter(({ kind }) => kind === 'read');
     expect(reads).toEqual(reads.map((read) => ({ ...read, outcome: 'acknowledged', shown: undefined })));
   });
@@ -53,7 +53,7 @@ describe('a request', () => {
       asked += 1;
     });
     const history = recordHistory('Show s1');
-    await send({ url, seed: 1, history, timeoutMs: 200, ratePerSecond: 500 }, 20);
+    await send({ urls: [url], seed: 1, history, timeoutMs: 200, ratePerSecond: 500 }, 20);
     expect(history.entries.length).toBeGreaterThanOrEqual(asked);
   });
 
@@ -61,7 +61,7 @@ describe('a request', () => {
     const url = await aServer(() => undefined);
     const history = recordHistory('Show s1');
     const limits = { inFlightMax: 5, timeoutMs: 100 };
-    const capped = await send({ url, seed: 1, history, ratePerSecond: 500, ...limits }, 30);
+    const capped = await send({ urls: [url], seed: 1, history, ratePerSecond: 500, ...limits }, 30);
     expect(capped).toBeGreaterThan(10);
     expect(history.entries.some(({ sentAt, intendedAt }) => sentAt - intendedAt > limits.timeoutMs)).toBe(true);
   });
@@ -71,7 +71,7 @@ describe('a request', () => {
     onTestFinished(() => rm(folder, { recursive: true }));
     const url = await aServer((_, respond) => respond(400));
     const history = recordHistory('Show s1', join(folder, 'history.jsonl'));
-    await send({ url, seed: 1, history }, 10);
+    await send({ urls: [url], seed: 1, history }, 10);
     await history.close();
     const lines = (await readFile(join(folder, 'history.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(JSON.parse(JSON.stringify(history.entries)));
@@ -82,7 +82,7 @@ type Respond = (status: number | undefined, headers?: Readonly<Record<string, st
 
 async function historyAgainst(answer: (path: string, respond: Respond) => void): Promise<Recording> {
   const history = recordHistory('Show s1');
-  await send({ url: await aServer(answer), seed: 1, history }, 20);
+  await send({ urls: [await aServer(answer)], seed: 1, history }, 20);
   return history;
 }
 
