@@ -24,9 +24,11 @@ const attemptsMax = 8;
 /** Moves the unit over and back, and kills somebody in each round, at some moment around the switch. */
 export async function playRounds(world: World, playing: Playing, onStep: (step: string) => void): Promise<Round[]> {
   const rounds: Round[] = [];
+  const victims: (string | undefined)[] = [];
   for (let nth = 0; nth < playing.switches; nth++) {
     const to = nth % 2 === 0 ? 'next' : 'legacy';
-    const round = await playRound(world, to, playing);
+    if (victims.length === 0) victims.push(...shuffled(everybody(world), playing.random));
+    const round = await playRound(world, to, playing.kills ? victims.pop() : undefined, playing.random);
     rounds.push(round);
     const { kill, attempts, from, until } = round;
     const tries = attempts > 1 ? `, ${attempts} tries` : '';
@@ -39,10 +41,23 @@ export async function playRounds(world: World, playing: Playing, onStep: (step: 
   return rounds;
 }
 
-async function playRound(world: World, to: Round['to'], { kills, random }: Playing): Promise<Round> {
-  const victims = ['conductor', ...world.actors.keys()];
-  const victim = kills ? victims[random.below(victims.length)] : undefined;
-  const killAfterMs = random.below(1_500);
+// In two rounds of each turn nobody is killed: they show how long a switch takes.
+function everybody({ actors }: World): (string | undefined)[] {
+  return ['conductor', 'conductor', 'worker', ...actors.keys(), undefined, undefined];
+}
+
+function shuffled<T>(values: readonly T[], random: SeededRandom): T[] {
+  const rest = [...values];
+  return values.map(() => rest.splice(random.below(rest.length), 1)[0] as T);
+}
+
+async function playRound(
+  world: World,
+  to: Round['to'],
+  victim: string | undefined,
+  random: SeededRandom,
+): Promise<Round> {
+  const killAfterMs = random.below(400);
   const from = performance.now();
   const verb = to === 'next' ? 'switch' : 'rollback';
   let kill: Promise<Kill> | undefined;
@@ -59,7 +74,10 @@ async function playRound(world: World, to: Round['to'], { kills, random }: Playi
   throw new Error(`events did not come to ${to}:\n${said}`);
 }
 
+/** Some ms after the move has begun, or after a while without one. */
 async function killLater(world: World, victim: string, afterMs: number, killConductor: () => void): Promise<Kill> {
+  const until = performance.now() + beginMsMax;
+  while (!(await isMoving(world)) && performance.now() < until) await sleep(5);
   await sleep(afterMs);
   const from = performance.now();
   const actor = world.actors.get(victim);
@@ -70,19 +88,30 @@ async function killLater(world: World, victim: string, afterMs: number, killCond
 }
 
 const settleMsMax = 15_000;
+const beginMsMax = 10_000;
 
 /** Whether the unit belongs to the side, once nobody is moving it any more. */
-async function isOwnedBy({ pools }: World, to: Round['to']): Promise<boolean> {
+async function isOwnedBy(world: World, to: Round['to']): Promise<boolean> {
   const until = performance.now() + settleMsMax;
   for (;;) {
-    const { rows } = await pools.next.query<{ owner: string; isMoving: boolean }>(
-      `select owner, (select act from ticketbuddy_migration.journal where act in ('move begun', 'move ended')
-         order by nth desc limit 1) is not distinct from 'move begun' as "isMoving"
-       from ticketbuddy_migration.fences where unit = 'events'`,
-    );
-    const [row] = rows;
+    const row = await stateOf(world);
     if (row && !row.isMoving) return row.owner === to;
     if (performance.now() > until) throw new Error('nobody finished the move that was left');
     await sleep(20);
   }
+}
+
+type State = { readonly owner: string; readonly isMoving: boolean };
+
+async function isMoving(world: World): Promise<boolean> {
+  return (await stateOf(world))?.isMoving === true;
+}
+
+async function stateOf({ pools }: World): Promise<State | undefined> {
+  const { rows } = await pools.next.query<State>(
+    `select owner, (select act from ticketbuddy_migration.journal where act in ('move begun', 'move ended')
+       order by nth desc limit 1) is not distinct from 'move begun' as "isMoving"
+     from ticketbuddy_migration.fences where unit = 'events'`,
+  );
+  return rows[0];
 }
