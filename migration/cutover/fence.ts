@@ -63,7 +63,10 @@ export async function raiseFence(
 
 /** `undefined` when the unit has no fence in this database. */
 export async function readFence(pool: pg.Pool, unit: string): Promise<Fence | undefined> {
-  return findRow(pool, unit);
+  return findRow(pool, unit).catch((error: { code?: unknown }) => {
+    if (error.code !== undefinedTable) throw error;
+    return undefined;
+  });
 }
 
 /** What is wrong with the fence, a sentence each: somebody may have dropped, disabled or replaced a part of it. */
@@ -72,7 +75,7 @@ export async function fenceFaults(pool: pg.Pool, plan: FencePlan): Promise<strin
   const oids = await oidsOf(pool, plan.tables);
   const faults = plan.tables.flatMap((table) => faultOf(table, guarded.get(oids.get(table) ?? 0), plan));
   if (!(await isGuardOurs(pool))) faults.push('the function of the fence is another than ours');
-  return (await findRow(pool, plan.unit)) ? faults : [...faults, `${plan.unit} has no owner here`];
+  return (await readFence(pool, plan.unit)) ? faults : [...faults, `${plan.unit} has no owner here`];
 }
 
 /**
@@ -106,6 +109,7 @@ export async function lowerFence(pool: pg.Pool, unit: string, waitMsMax = 1_000)
 }
 
 const lockNotAvailable = '55P03';
+const undefinedTable = '42P01';
 
 // Whoever waits for a lock makes all who come after him wait as well.
 async function inTime(

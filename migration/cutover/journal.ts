@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Act, Entry } from './act.ts';
-import { appendEntry, createJournal, entriesAfter, lastEntry, lockJournal } from './store-journal.ts';
+import {
+  createJournal,
+  type End,
+  entriesAfter,
+  insertEntries,
+  lockJournal,
+  type StoredEntry,
+} from './store-journal.ts';
 
 export type Verdict = { readonly entries: number; readonly brokenAt?: number };
 
@@ -15,11 +22,33 @@ export async function openJournal(pool: pg.Pool): Promise<void> {
 
 /** Adds an act, in the client's transaction. Whoever adds another waits until that is over. */
 export async function addToJournal(client: pg.ClientBase, act: Act): Promise<Entry> {
-  await lockJournal(client);
-  const before = await lastEntry(client);
-  return appendEntry(client, act, (nth, at, evidence) =>
-    hashOf(before?.hash ?? nothingBefore, { nth, at, unit: act.unit, act: act.act, evidence }),
-  );
+  const end = await lockJournal(client, { begin: false });
+  const entries = chained(end, [act]);
+  await insertEntries(client, entries);
+  return entries[0] as Entry;
+}
+
+/** Adds acts, in their order, in a transaction of their own. */
+export async function addAlone(client: pg.ClientBase, acts: readonly Act[]): Promise<void> {
+  try {
+    const end = await lockJournal(client, { begin: true });
+    await insertEntries(client, chained(end, acts));
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+function chained({ nth: before, hash: last, at }: End, acts: readonly Act[]): StoredEntry[] {
+  let hash = last ?? nothingBefore;
+  return acts.map(({ unit, act, evidence }, offset) => {
+    const nth = before + offset + 1;
+    const evidenceText = JSON.stringify(evidence ?? null);
+    hash = hashOf(hash, { nth, at, unit, act, evidence: evidenceText });
+    const moment = Temporal.Instant.from(at);
+    return { nth, at: moment, atText: at, unit, act, evidence: JSON.parse(evidenceText), evidenceText, hash };
+  });
 }
 
 /** The entries in their order, those after the `nth`, a page at a time. */

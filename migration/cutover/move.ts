@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { addToJournal } from './journal.ts';
+import { addAlone } from './journal.ts';
 import type { Mark, MoveRecord } from './steps.ts';
 import { entriesSince } from './store-journal.ts';
 
@@ -34,7 +34,7 @@ export async function conduct<R>(
 
 /** Begins a move; one that was begun before has to have come to its end. `what` is any JSON, for whoever has to go on with it. */
 export async function beginMove(client: pg.PoolClient, unit: string, what: unknown): Promise<Move> {
-  await addAlone(client, { unit, act: begun, evidence: what });
+  await addAlone(client, [{ unit, act: begun, evidence: what }]);
   return { what, record: recordOf(client, unit), end: undefined };
 }
 
@@ -48,7 +48,7 @@ export async function lastMove(client: pg.PoolClient, unit: string): Promise<Mov
 }
 
 export async function endMove(client: pg.PoolClient, unit: string, outcome: 'done' | 'undone'): Promise<void> {
-  await addAlone(client, { unit, act: ended, evidence: outcome });
+  await addAlone(client, [{ unit, act: ended, evidence: outcome }]);
 }
 
 const lockKey = `hashtextextended('ticketbuddy:conduct:' || $1, 0)`;
@@ -73,12 +73,10 @@ function recordOf(client: pg.PoolClient, unit: string): MoveRecord {
       const entries = await entriesSince(client, unit, begun);
       return entries.flatMap(({ act, evidence }) => (act.startsWith(step) ? [evidence as Mark] : []));
     },
-    mark: (mark) => addAlone(client, { unit, act: `${step}${mark.step}: ${mark.what}`, evidence: mark }),
+    mark: (...marks) =>
+      addAlone(
+        client,
+        marks.map((mark) => ({ unit, act: `${step}${mark.step}: ${mark.what}`, evidence: mark })),
+      ),
   };
-}
-
-async function addAlone(client: pg.PoolClient, act: Parameters<typeof addToJournal>[1]): Promise<void> {
-  await client.query('begin');
-  await addToJournal(client, act);
-  await client.query('commit');
 }

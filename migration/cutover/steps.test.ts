@@ -16,7 +16,10 @@ test('a step that takes longer than it may is told to stop, and the move goes ba
       }),
   };
   const marks: string[] = [];
-  const record = { marks: async () => [], mark: async ({ what }: { readonly what: string }) => void marks.push(what) };
+  const record = {
+    marks: async () => [],
+    mark: async (...made: readonly Mark[]) => void marks.push(...made.map(({ what }) => what)),
+  };
   expect([await walk({ steps: [slow], context: {}, record }), told]).toEqual(['undone', true]);
   expect(marks).toEqual(['started', 'turned back']);
 });
@@ -73,6 +76,6 @@ function aWorld() {
       so.delete(name);
     },
   });
-  const record = { marks: async () => [...made], mark: async (mark: Mark) => void made.push(mark) };
+  const record = { marks: async () => [...made], mark: async (...marks: readonly Mark[]) => void made.push(...marks) };
   return { so, broken, did, undid, made, step, record, context: {} };
 }

@@ -24,7 +24,8 @@ export type Mark = {
 export type MoveRecord = {
   /** In the order in which they were made. */
   marks(): Promise<readonly Mark[]>;
-  mark(mark: Mark): Promise<void>;
+  /** All of them or none. */
+  mark(...marks: readonly Mark[]): Promise<void>;
 };
 
 export type Walk<C> = {
@@ -54,25 +55,24 @@ export async function walk<C>(move: Walk<C>): Promise<Outcome> {
 /** Answers whether all is done; otherwise the record says that the move has turned back. */
 async function goForward<C>(move: Walk<C>, marks: readonly Mark[]): Promise<boolean> {
   const { steps, context, record, isOverdue = async () => false } = move;
+  // That a step is done is written down together with what comes next: writes of clients wait for each.
+  const done: Mark[] = [];
   for (const step of steps) {
     const isKnown = marks.some((mark) => mark.step === step.name && mark.what === 'done');
     if (isKnown && (await step.check(context))) continue;
     try {
-      if (!(await isFinal(move)) && (await isOverdue())) throw new Error('the move has taken longer than it may');
-      await take(step, move);
+      if ((await isOverdue()) && !(await isFinal(move))) throw new Error('the move has taken longer than it may');
+      await record.mark(...done.splice(0), { step: step.name, what: 'started' });
+      const evidence = (await step.check(context)) ? 'it was so already' : await inTime(step, context);
+      done.push({ step: step.name, what: 'done', evidence });
     } catch (error) {
       if (await isFinal(move)) throw error;
-      await record.mark({ step: step.name, what: 'turned back', evidence: reasonOf(error) });
+      await record.mark(...done.splice(0), { step: step.name, what: 'turned back', evidence: reasonOf(error) });
       return false;
     }
   }
+  if (done.length > 0) await record.mark(...done);
   return true;
-}
-
-async function take<C>(step: Step<C>, { context, record }: Walk<C>): Promise<void> {
-  await record.mark({ step: step.name, what: 'started' });
-  const evidence = (await step.check(context)) ? 'it was so already' : await inTime(step, context);
-  await record.mark({ step: step.name, what: 'done', evidence });
 }
 
 async function goBack<C>({ steps, context, record }: Walk<C>): Promise<void> {

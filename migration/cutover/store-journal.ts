@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Act, Entry } from './act.ts';
+import type { Entry } from './act.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 
@@ -30,35 +30,32 @@ export async function createJournal(pool: Querying): Promise<void> {
     for each statement execute function ticketbuddy_migration.refuse_change()`);
 }
 
-export async function lockJournal(client: Querying): Promise<void> {
-  await client.query(`select pg_advisory_xact_lock(hashtextextended('ticketbuddy:journal', 0))`);
+/** What the next entry follows; `nth` 0 and no hash before the first. `at` is the database's moment, as text. */
+export type End = { readonly nth: number; readonly hash: string | null; readonly at: string };
+
+const lock = `select pg_advisory_xact_lock(hashtextextended('ticketbuddy:journal', 0))`;
+const end = `
+  select coalesce(max(nth), 0)::int as nth,
+    (select hash from ticketbuddy_migration.journal order by nth desc limit 1) as hash,
+    to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+  from ticketbuddy_migration.journal`;
+
+/** Keeps others from adding to the journal until the client's transaction ends; with `begin` that is begun first. */
+export async function lockJournal(client: Querying, { begin }: { readonly begin: boolean }): Promise<End> {
+  // In one way to the server. Each statement sees what was committed when it began: the last one what it waited for.
+  const results: unknown = await client.query(`${begin ? 'begin; ' : ''}${lock}; ${end}`);
+  return (results as pg.QueryResult<End>[]).at(-1)?.rows[0] as End;
 }
 
-export async function lastEntry(client: Querying): Promise<{ readonly hash: string } | undefined> {
-  const { rows } = await client.query('select hash from ticketbuddy_migration.journal order by nth desc limit 1');
-  return rows[0];
-}
-
-/** The next number and the moment are the database's; `hashOf` makes the hash of them and of the evidence's text. */
-export async function appendEntry(
-  client: Querying,
-  { unit, act, evidence }: Act,
-  hashOf: (nth: number, at: string, evidence: string) => string,
-): Promise<Entry> {
-  const { rows } = await client.query(
-    `select coalesce(max(nth), 0)::int + 1 as nth,
-       to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
-     from ticketbuddy_migration.journal`,
-  );
-  const { nth, at } = rows[0] as { readonly nth: number; readonly at: string };
-  const evidenceText = JSON.stringify(evidence ?? null);
-  const hash = hashOf(nth, at, evidenceText);
+export async function insertEntries(client: Querying, entries: readonly StoredEntry[]): Promise<void> {
+  const column = <K extends keyof StoredEntry>(name: K) => entries.map((entry) => entry[name]);
   await client.query(
     `insert into ticketbuddy_migration.journal (nth, at, at_text, unit, act, evidence, hash)
-     values ($1, $2::text::timestamptz, $2::text, $3, $4, $5, $6)`,
-    [nth, at, unit, act, evidenceText, hash],
+     select nth, at_text::timestamptz, at_text, unit, act, evidence, hash
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+       as e (nth, at_text, unit, act, evidence, hash)`,
+    [column('nth'), column('atText'), column('unit'), column('act'), column('evidenceText'), column('hash')],
   );
-  return { nth, at: Temporal.Instant.from(at), unit, act, evidence: JSON.parse(evidenceText), hash };
 }
 
 export async function entriesAfter(query: Querying, nth: number, limit: number): Promise<StoredEntry[]> {

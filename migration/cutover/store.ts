@@ -75,8 +75,6 @@ export async function lockUnit(client: Querying, unit: string): Promise<void> {
 }
 
 export async function findRow(query: Querying, unit: string): Promise<Fence | undefined> {
-  const there = await query.query(`select to_regclass('ticketbuddy_migration.fences') is not null as there`);
-  if (!there.rows[0]?.there) return undefined;
   const { rows } = await query.query(
     'select owner, epoch, deadline from ticketbuddy_migration.fences where unit = $1',
     [unit],
@@ -168,7 +166,8 @@ export async function dropTriggers(client: Querying, unit: string): Promise<void
 }
 
 export async function dropAll(client: Querying, unit: string): Promise<void> {
-  if (!(await findRow(client, unit))) return;
+  const { rows: found } = await client.query(`select to_regclass('ticketbuddy_migration.fences') is not null as there`);
+  if (!found[0]?.there || !(await findRow(client, unit))) return;
   await dropTriggers(client, unit);
   await client.query('delete from ticketbuddy_migration.fences where unit = $1', [unit]);
   const { rows } = await client.query('select from ticketbuddy_migration.fences');

@@ -41,7 +41,7 @@ export async function conductSwitch(databases: Sides, trial: Trial): Promise<Out
       const last = await lastMove(client, 'shows');
       const { record } = last && !last.end ? last : await beginMove(client, 'shows', `to the other of ${trial.from}`);
       const point = trial.passPoint ?? (() => undefined);
-      const mark: typeof record.mark = (made) => around(point, () => record.mark(made));
+      const mark: typeof record.mark = (...made) => around(point, () => record.mark(...made));
       const steps = stepsOf(trial).map((step) => mortal(step, point));
       const isOverdue = async () => trial.isOverdue ?? false;
       const outcome = await walk({

@@ -4,6 +4,7 @@ import { fenceFaults, readFence, type Side } from '@ticketbuddy/cutover';
 import type { Proof } from '@ticketbuddy/parity';
 import { type Gate, rightsNeeded } from './needs.ts';
 import { probe } from './probe.ts';
+import { lookAtShadow } from './shadowing.ts';
 import { edgesAlive, sessionUser, unfinishedMove } from './store.ts';
 import { fencePlanOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
 import { proofs } from './verifying.ts';
@@ -38,6 +39,7 @@ const looks: Readonly<Record<string, Look>> = {
   'the way there': (takeover, to) => probe(takeover, to),
   'the way back': (takeover, to) => probe(takeover, otherSide(to)),
   gateways: lookAtGateways,
+  shadow: lookAtShadow,
 };
 
 async function lookAtOwner({ plan, places }: Takeover, to: Side): Promise<string> {

@@ -80,7 +80,7 @@ async function conductUntil(
   try {
     const outcome = await conduct(places.next.pool, plan.unit, async (client) => {
       const { record } = await beginMove(client, plan.unit, begun);
-      const mark: typeof record.mark = (made) => around(point, () => record.mark(made));
+      const mark: typeof record.mark = (...made) => around(point, () => record.mark(...made));
       const steps = switchSteps.map((step) => mortal(step, point));
       const outcome = await walk({ steps, context: contextOf(takeover, begun), record: { ...record, mark } });
       await around(point, () => endMove(client, plan.unit, outcome));

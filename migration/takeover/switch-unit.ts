@@ -84,9 +84,9 @@ async function go(
   { onMark = () => undefined }: SwitchOptions,
 ): Promise<Outcome> {
   const context = contextOf(takeover, what as Begun);
-  const mark: typeof record.mark = async (made) => {
-    await record.mark(made);
-    onMark(made.step, made.what, made.evidence);
+  const mark: typeof record.mark = async (...made) => {
+    await record.mark(...made);
+    for (const { step, what, evidence } of made) onMark(step, what, evidence);
   };
   const isOverdue = async () => Temporal.Instant.compare(Temporal.Now.instant(), context.deadline) > 0;
   const outcome = await walk({ steps: switchSteps, context, record: { ...record, mark }, isOverdue });

@@ -1,6 +1,7 @@
 import { quotedName, type SourceTable, type Unit } from '@ticketbuddy/change-stream';
 import type { FencePlan, Side } from '@ticketbuddy/cutover';
 import type { TableMapping } from '@ticketbuddy/mapping';
+import type { Rules } from '@ticketbuddy/shadow';
 import type pg from 'pg';
 
 /** A unit that changes hands: what it is, as data. */
@@ -12,6 +13,8 @@ export type UnitPlan = {
   readonly streams?: string;
   /** How many messages of the unit the new system has to send that are not out yet. They are, before it gives the unit back. */
   readonly unsent?: (next: pg.Pool) => Promise<number>;
+  /** What may differ between the answers of its two systems; nothing when unset. */
+  readonly shadowRules?: Rules;
 };
 
 /** A database, logged in as the migration's own role: writes of that role pass the fence. */
