@@ -4,7 +4,7 @@ import type { Verdict } from '../history/verdict.ts';
 import type { Options } from './options.ts';
 import type { Kill, Round } from './rounds.ts';
 import type { Ended } from './run-command.ts';
-import { type StepTime, stepTimes } from './step-times.ts';
+import { isMove, type StepTime, stepTimes, timedSteps } from './step-times.ts';
 
 export type Played = {
   readonly options: Options;
@@ -40,13 +40,19 @@ export type Report = {
 
 /** A client may wait for a gateway that starts again; what it is told after that is not the kill's doing. */
 const graceMs = 2_000;
+// A write that was under way when the move began, or comes while its queue is let go, may have waited for it.
+const [beforeMs, afterMs] = [100, 500];
 
 /** Pauses are told of rounds in which nobody was killed whom clients or the switch wait for. */
 export function figuresOf(played: Played): Report {
   const { rounds, verdict, history, left } = played;
   const kills = rounds.flatMap(({ kill }) => (kill && kill.victim !== 'conductor' ? [kill] : []));
+  const timed = timedSteps(played.journal.out);
   const quiet = rounds.filter(({ kill, attempts }) => !kill && attempts === 1);
-  const spans = quiet.map(({ from, until }) => ({ from, to: until + 500 }));
+  const moves = timed.filter(
+    (one) => isMove(one) && quiet.some(({ from, until }) => from <= one.from && one.to <= until),
+  );
+  const spans = moves.map(({ from, to }) => ({ from: from - beforeMs, to: to + afterMs }));
   const added = pauses(history, spans).map(({ writes }) => writes);
   const backs = rounds
     .filter(({ to, kill }) => to === 'legacy' && !kill)
@@ -79,7 +85,7 @@ export function figuresOf(played: Played): Report {
     figures,
     verdict,
     rounds,
-    steps: stepTimes(played.journal.out),
+    steps: stepTimes(timed),
     complaints,
   };
 }

@@ -1,27 +1,50 @@
+import type { Span } from '../history/pauses.ts';
 import { quantile } from './quantile.ts';
 
 export type StepTime = { readonly step: string; readonly medianMs: number; readonly maxMs: number };
 
+/** From the beginning of a step, or of a whole move, to its end. */
+export type Timed = Span & { readonly step: string };
+
 type Line = { readonly at: string; readonly act: string };
 
-/** How long each step of the moves took, by the journal (`migrate journal --json`). */
-export function stepTimes(journal: string): StepTime[] {
-  const lines = journal
+const move = 'move';
+
+/** When each step, and each move, began and ended, by the journal (`migrate journal --json`); in ms of `performance.now()`. */
+export function timedSteps(journal: string): Timed[] {
+  const begun = new Map<string, number>();
+  return linesOf(journal).flatMap(({ at, act }) => {
+    const [step, what] = stepOf(act);
+    const now = Number(Temporal.Instant.from(at).epochNanoseconds) / 1e6 - performance.timeOrigin;
+    const from = begun.get(step);
+    if (what === 'started' || what === 'begun') begun.set(step, now);
+    else begun.delete(step);
+    return from !== undefined && (what === 'done' || what === 'ended') ? [{ step, from, to: now }] : [];
+  });
+}
+
+export function isMove({ step }: Timed): boolean {
+  return step === move;
+}
+
+/** How long each step took. */
+export function stepTimes(timed: readonly Timed[]): StepTime[] {
+  const times = Map.groupBy(timed, ({ step }) => step);
+  return [...times].map(([step, all]) => {
+    const ms = all.map(({ from, to }) => Math.round(to - from));
+    return { step, medianMs: quantile(ms, 0.5), maxMs: Math.max(...ms) };
+  });
+}
+
+function linesOf(journal: string): Line[] {
+  return journal
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line): Line => JSON.parse(line));
-  const started = new Map<string, number>();
-  const times = new Map<string, number[]>();
-  for (const { at, act } of lines) {
-    const [, step, what] = /^step (.*): (started|done|undone)$/.exec(act) ?? [
-      act,
-      act.replace(/ (begun|ended)$/, ''),
-      act.replace(/^.* /, ''),
-    ];
-    const now = Temporal.Instant.from(at).epochMilliseconds;
-    if (what === 'started' || what === 'begun') started.set(step ?? '', now);
-    else if (started.has(step ?? ''))
-      times.set(step ?? '', [...(times.get(step ?? '') ?? []), now - (started.get(step ?? '') ?? now)]);
-  }
-  return [...times].map(([step, all]) => ({ step, medianMs: quantile(all, 0.5), maxMs: Math.max(...all) }));
+    .map((line) => JSON.parse(line));
+}
+
+// `step drain: started`, `move begun`
+function stepOf(act: string): readonly [step: string, what: string] {
+  const [, step = move, what = act.replace(/^move /, '')] = /^step (.*): (.*)$/.exec(act) ?? [];
+  return [step, what];
 }
