@@ -8,7 +8,7 @@ import { expect, onTestFinished } from 'vitest';
 import { abandonTakeover } from './abandon.ts';
 import { moverUrl } from './mover.ts';
 import type { Place, Takeover, UnitPlan } from './takeover.ts';
-import { startWorker, type Worker } from './worker.ts';
+import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
 
 const books: TableMapping = {
   legacy: { schema: 'Library', name: 'Book', key: ['BookId'] },
@@ -134,9 +134,9 @@ export async function comparison({ takeover: { plan, places } }: Library) {
 }
 
 /** Carries its rows until the test has finished, or it is stopped; what fails meanwhile fails the test. */
-export async function aWorker({ takeover }: Library): Promise<Worker> {
+export async function aWorker({ takeover }: Library, options: Partial<WorkerOptions> = {}): Promise<Worker> {
   const errors: unknown[] = [];
-  const worker = await startWorker(takeover, { onError: (where, error) => errors.push([where, error]) });
+  const worker = await startWorker(takeover, { ...options, onError: (where, error) => errors.push([where, error]) });
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= worker.stop());
   onTestFinished(async () => {
