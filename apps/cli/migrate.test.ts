@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { moverUrl } from '@ticketbuddy/takeover';
+import { type TestDatabase, testDatabase, until } from '@ticketbuddy/testing';
+import type pg from 'pg';
+import { expect, it, onTestFinished } from 'vitest';
+import { type Ended, ended, start, ticketbuddy, unguarded } from './test-cli.ts';
+
+const launcher = new URL('ticketbuddy.mjs', import.meta.url).pathname;
+
+it('says which setting is missing, and what can be moved', async () => {
+  const { settings } = await bothSides();
+  const { LEGACY_DATABASE_URL: _, ...without } = settings;
+  expect(await ticketbuddy(['migrate', 'status'], without)).toMatchObject({
+    code: 1,
+    err: "LEGACY_DATABASE_URL: expected the legacy's database, a URL like postgres://user@host:5432/name.\n",
+  });
+  expect((await ticketbuddy(['migrate', 'status', 'shows'], settings)).err).toBe(
+    'shows cannot be moved; what can be: events.\n',
+  );
+});
+
+it('plans without changing anything, and says what is missing', async () => {
+  const { settings, legacy, next } = await bothSides();
+  const before = await thingsIn(legacy.pool);
+  const planned = await ticketbuddy(['migrate', 'plan'], settings);
+  expect(planned.out).toMatch(/1\. npx ticketbuddy migrate start events: puts a schema.*\n.*\n.*switch events/);
+  expect([planned.out.includes('Nothing is missing.'), planned.code]).toEqual([true, 0]);
+  expect(await thingsIn(legacy.pool)).toEqual(before);
+  await next.pool.query(
+    `insert into events.events (id, name, starts_at, ends_at, venue, price_pence) values ($1, 'Demo', now(), now(), 0, 1)`,
+    [randomUUID()],
+  );
+  const again = await ticketbuddy(['migrate', 'plan'], settings);
+  expect([again.code, again.out]).toEqual([
+    1,
+    expect.stringMatching(/✘ next: rows +"events"."events" has 1: begin with empty/),
+  ]);
+});
+
+it('refuses to switch what has not been started', async () => {
+  const { settings } = await bothSides();
+  const { code, err } = await ticketbuddy(['migrate', 'switch', 'events', '--confirm', 'events'], settings);
+  expect([code, err]).toEqual([1, expect.stringMatching(/✘ owner +nothing has been started: run `migrate start`/)]);
+});
+
+it('moves events over and back, each step as a command', { timeout: 120_000 }, async () => {
+  const { settings, legacy, next } = await bothSides();
+  const migrate = (...words: string[]) => ticketbuddy(['migrate', ...words], settings);
+  await addEvents(legacy.pool, 20);
+  const worker = start([launcher, 'migrate', 'start'], settings);
+  const said = ended(worker);
+  onTestFinished(() => void worker.kill('SIGKILL'));
+  await until('a gateway can say that it is there', () => isThere(next.pool, 'ticketbuddy_migration.edges'));
+  await aGatewayThatHolds(next.pool);
+  await until('all gates are open', async () => (await migrate('status')).code === 0);
+  expect((await migrate('status')).out).toMatch(
+    /^events +belongs to legacy, epoch 1\n(?:.*\n)*.*copied +"Event"."Events": 20 rows/,
+  );
+
+  const wrong = await migrate('switch', 'events', '--confirm', 'users');
+  expect([wrong.code, wrong.err]).toEqual([1, '"users" is not "events": nothing was done.\n']);
+  expect((await migrate('switch', 'events')).err).toBe('Nobody is here to ask: say --confirm events.\n');
+  expect((await migrate('switch', 'events', '--confirm', 'events')).out).toMatch(
+    /^events belongs to next now \(\d+ ms\)\.\n$/,
+  );
+  await expect(addEvents(legacy.pool, 1)).rejects.toThrow('events is written by next, not here');
+  await until('the gates of the way back are open', async () => (await migrate('status')).code === 0);
+  expect((await migrate('rollback', 'events', '--confirm', 'events')).out).toMatch(/^events belongs to legacy now/);
+
+  expect((await migrate('verify')).out).toBe('✔ "events"."events"  20 rows at the legacy, 20 here: same\n');
+  expect(await migrate('rejects')).toMatchObject({ code: 0, out: 'Every row has its place.\n' });
+  expect((await migrate('pause')).out).toMatch(/^events stands still/);
+  expect((await migrate('status')).out).toMatch(/✘ the stream to next +paused/);
+  expect((await migrate('resume')).out).toBe('events goes on.\n');
+  expect((await migrate('journal')).out).toMatch(/ move begun {2}(?:.*\n)* *\d+ entries, as they were written\.\n$/);
+  await unguarded(next.pool, `update ticketbuddy_migration.journal set evidence = '"forged"' where nth = 5`);
+  expect(await migrate('journal')).toMatchObject({
+    code: 1,
+    err: 'The journal was changed: entry 5 is not the one that was written.\n',
+  });
+
+  worker.kill('SIGINT');
+  expect(await said).toMatchObject<Partial<Ended>>({
+    out: expect.stringContaining('All that was there is copied: 20 rows'),
+    err: '',
+  });
+  expect((await migrate('abandon', 'events', '--confirm', 'events')).code).toBe(0);
+  expect(await isThere(legacy.pool, 'ticketbuddy_migration.fences')).toBe(false);
+});
+
+async function bothSides() {
+  const [legacy, next] = [await testDatabase(), await testDatabase()];
+  await legacy.pool.query(`
+    create schema "Event";
+    create table "Event"."Events" ("Id" uuid primary key, "EventName" text not null,
+      "StartDate" timestamptz not null default current_timestamp, "Venue" int not null, "EndDate" timestamptz not null, "Price" numeric(18, 2))`);
+  // The legacy's own programs are of another role: only so can its database tell them from us.
+  const mover = await moverUrl(legacy.pool, legacy.url);
+  const settings = { DATABASE_URL: next.url, LEGACY_DATABASE_URL: mover, DATABASE_CONNECTIONS: '10' };
+  onTestFinished(() => dropSlots(legacy, next));
+  return { settings, legacy, next };
+}
+
+/** What a test left half-way belongs to the whole server. */
+async function dropSlots(...databases: readonly TestDatabase[]): Promise<void> {
+  for (const { pool } of databases) {
+    await pool.query(
+      'select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database()',
+    );
+    await until('its slots are gone', () =>
+      pool
+        .query(
+          'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()',
+        )
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+  }
+}
+
+async function addEvents(pool: pg.Pool, count: number): Promise<void> {
+  await pool.query(
+    `insert into "Event"."Events" select gen_random_uuid(), 'Gala ' || n, '2041-01-01'::timestamptz + n * interval '1 day',
+       n % 10, '2041-01-01'::timestamptz + n * interval '1 day 2 hours', n from generate_series(1, $1::int) as n`,
+    [count],
+  );
+}
+
+async function aGatewayThatHolds(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running, epoch)
+     values ('a gateway', 'events', now() + interval '1 hour', true, 0, 100)`,
+  );
+}
+
+async function isThere(pool: pg.Pool, table: string): Promise<boolean> {
+  return (await pool.query('select to_regclass($1) is not null as there', [table])).rows[0].there;
+}
+
+async function thingsIn(pool: pg.Pool): Promise<unknown[]> {
+  return (
+    await pool.query('select oid::regclass::text from pg_class union all select tgname from pg_trigger order by 1')
+  ).rows;
+}
