@@ -20,7 +20,7 @@ export type VerifyingOptions = {
   readonly onError: (error: unknown) => void;
 };
 
-const idleMs = 200;
+const idleMs = 1_000;
 // Evidence that is older opens no gate.
 const ageMsMax = 60_000;
 const changesAgeMsMax = 10_000;
@@ -58,7 +58,7 @@ function verifierOf({ plan, places }: Takeover, to: Side, options: VerifyingOpti
       return { ...compared(mapping, to), changesOf, changedKeys: changedKeysOf(target, place, changesOf) };
     }),
     rowsPerSecondMax: options.rowsPerSecondMax ?? 25_000,
-    pace: createPace({ chunkRows: 5_000 }),
+    pace: createPace({ chunkRows: 25_000, chunkRowsMax: 25_000 }),
     onDifference: options.onDifference,
   });
 }
