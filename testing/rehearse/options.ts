@@ -10,6 +10,8 @@ export type Options = {
   readonly rows: number;
   /** Whether a process is killed in each round. */
   readonly kills: boolean;
+  /** Whether it also fails for pauses that are too long. */
+  readonly times: boolean;
   readonly json: boolean;
   /** Where every request is written down, as lines of JSON. */
   readonly history: string | undefined;
@@ -27,6 +29,7 @@ killed, and judges every request that was answered. Needs rabbitmq-server and re
   --gateways <n>   how many gateways clients ask (2)
   --rows <n>       events that are there before anything moves (400)
   --no-kills       kill nobody
+  --no-times       tell how long things took, and do not judge it
   --history <file> write every request and its answer to a file
   --json           print the figures as one JSON object
 `;
@@ -43,12 +46,13 @@ export function readOptions(words: readonly string[]): Options {
       gateways: { type: 'string', default: '2' },
       rows: { type: 'string', default: '400' },
       kills: { type: 'boolean', default: true },
+      times: { type: 'boolean', default: true },
       history: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
     },
   });
-  const { kills, json, history, help } = values;
+  const { kills, times, json, history, help } = values;
   return {
     switches: whole('switches', values.switches, 1),
     seed: whole('seed', values.seed, 0),
@@ -56,6 +60,7 @@ export function readOptions(words: readonly string[]): Options {
     gateways: whole('gateways', values.gateways, 1),
     rows: whole('rows', values.rows, 0),
     kills,
+    times,
     json,
     history,
     help,

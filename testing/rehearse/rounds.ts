@@ -107,11 +107,15 @@ async function isMoving(world: World): Promise<boolean> {
   return (await stateOf(world))?.isMoving === true;
 }
 
+/** `undefined` while the database does not answer. */
 async function stateOf({ pools }: World): Promise<State | undefined> {
-  const { rows } = await pools.next.query<State>(
+  const asked = pools.next.query<State>(
     `select owner, (select act from ticketbuddy_migration.journal where act in ('move begun', 'move ended')
        order by nth desc limit 1) is not distinct from 'move begun' as "isMoving"
      from ticketbuddy_migration.fences where unit = 'events'`,
   );
-  return rows[0];
+  return asked.then(
+    ({ rows }) => rows[0],
+    () => undefined,
+  );
 }

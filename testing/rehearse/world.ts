@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPool, startEmbedded } from '@ticketbuddy/postgres';
+import { createPool } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { startRabbitMq } from '../rabbitmq.ts';
 import { startRedis } from '../replay/redis.ts';
 import { refuseMissing } from '../replay/start-legacy.ts';
 import { freePort } from '../replay/start-system.ts';
 import { type Actor, anActor } from './actor.ts';
+import { aDatabase, type DatabaseActor } from './database-actor.ts';
 import { type Ended, startCommand } from './run-command.ts';
 
 /** Both systems side by side, with what they stand on, and the gateways before them. */
@@ -115,15 +116,15 @@ async function build(
     urls: gatewayPorts.map(urlOf),
     amqpUrl: servers.amqpUrl,
     pools: databases.pools,
-    actors: new Map(actors.map((actor) => [actor.name, actor])),
+    actors: new Map([...actors, servers.legacyServer, servers.nextServer].map((actor) => [actor.name, actor])),
     migrationSettings,
     migrate: (...words) => startCommand(['migrate', ...words], migrationSettings).ended,
   };
 }
 
 type Servers = {
-  readonly legacyServer: string;
-  readonly nextServer: string;
+  readonly legacyServer: DatabaseActor;
+  readonly nextServer: DatabaseActor;
   readonly redisUrl: string;
   readonly amqpUrl: string;
 };
@@ -132,19 +133,20 @@ async function startServers(stack: AsyncDisposableStack, onProgress: (step: stri
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-rehearse-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   onProgress('Starting PostgreSQL twice, Redis and RabbitMQ');
-  const legacyServer = await startEmbedded({ dataFolder: join(folder, 'legacy') });
-  stack.defer(() => legacyServer.stop());
-  const nextServer = await startEmbedded({ dataFolder: join(folder, 'next') });
-  stack.defer(() => nextServer.stop());
+  const legacyServer = await aDatabase('legacy database', join(folder, 'legacy'));
+  stack.defer(() => legacyServer.end('SIGTERM'));
+  const nextServer = await aDatabase('new database', join(folder, 'next'));
+  stack.defer(() => nextServer.end('SIGTERM'));
   const redis = await startRedis(folder);
   stack.defer(() => redis.stop());
   const rabbit = await startRabbitMq();
   stack.defer(() => rabbit.stop());
-  return { legacyServer: legacyServer.url, nextServer: nextServer.url, redisUrl: redis.url, amqpUrl: rabbit.url };
+  return { legacyServer, nextServer, redisUrl: redis.url, amqpUrl: rabbit.url };
 }
 
 /** The legacy's programs are of one role, the migration of another: only so can the database tell them apart. */
-async function createDatabases(stack: AsyncDisposableStack, { legacyServer, nextServer }: Servers) {
+async function createDatabases(stack: AsyncDisposableStack, servers: Servers) {
+  const [legacyServer, nextServer] = [servers.legacyServer.url, servers.nextServer.url];
   const mover = legacyServer.replace(/\/[^/]*$/, '/legacy');
   const server = createPool({ url: legacyServer, connections: 1 });
   await server.query(`create role legacy_app login password 'legacy'`);
