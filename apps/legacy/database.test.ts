@@ -45,6 +45,21 @@ it('nothing but the primary keys is indexed, and no table refers to another', as
   expect(indexes.rowCount).toBe(7);
 });
 
+it('a connection that is cut in the middle of a transaction fails there, and the process lives', async () => {
+  const { pool, databaseUrl } = await aLegacy({});
+  const own = await openDatabase(databaseUrl);
+  onTestFinished(() => own.end());
+  const client = await own.connect();
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  const { promise: cut, resolve } = Promise.withResolvers<void>();
+  client.once('end', resolve);
+  await pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
+  await cut;
+  await expect(client.query('select 1')).rejects.toThrow();
+  client.release(true);
+  expect((await own.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
 type Column = { readonly schema: string; readonly table: string; readonly column: string };
 
 function sorted(columns: readonly Column[]): Column[] {

@@ -38,6 +38,8 @@ export async function openDatabase(url: string): Promise<pg.Pool> {
   const options = '-c timezone=UTC -c datestyle=ISO';
   const pool = new pg.Pool({ connectionString: url, max: connections, types, options, application_name: 'Host' });
   pool.on('error', () => undefined);
+  // One that breaks in the middle of a transaction tells its user by failing, and would else end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await pool.query(await readFile(new URL('./schema.sql', import.meta.url), 'utf8'));
     return pool;
