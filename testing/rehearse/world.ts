@@ -55,13 +55,38 @@ async function build(
   const databases = await createDatabases(stack, servers);
   const ports = await Promise.all(Array.from({ length: 2 + gateways }, () => freePort()));
   const [legacyPort = 0, shopPort = 0, ...gatewayPorts] = ports;
-  const urlOf = (port: number) => `http://127.0.0.1:${port}`;
   const migrationSettings = {
     DATABASE_URL: databases.next,
     LEGACY_DATABASE_URL: databases.mover,
     DATABASE_CONNECTIONS: '12',
   };
-  const actors = [
+  const actors = actorsOf({ servers, databases, migrationSettings, legacyPort, shopPort, gatewayPorts });
+  for (const actor of actors) stack.defer(() => actor.end('SIGTERM'));
+  for (const actor of actors.slice(0, 2)) {
+    onProgress(`Starting ${actor.name}`);
+    await actor.start();
+  }
+  return {
+    urls: gatewayPorts.map(urlOf),
+    amqpUrl: servers.amqpUrl,
+    pools: databases.pools,
+    actors: new Map([...actors, servers.legacyServer, servers.nextServer].map((actor) => [actor.name, actor])),
+    migrationSettings,
+    migrate: (...words) => startCommand(['migrate', ...words], migrationSettings).ended,
+  };
+}
+
+type Cast = {
+  readonly servers: Servers;
+  readonly databases: { readonly legacy: string; readonly next: string };
+  readonly migrationSettings: Readonly<Record<string, string>>;
+  readonly legacyPort: number;
+  readonly shopPort: number;
+  readonly gatewayPorts: readonly number[];
+};
+
+function actorsOf({ servers, databases, migrationSettings, legacyPort, shopPort, gatewayPorts }: Cast): Actor[] {
+  return [
     anActor({
       name: 'legacy',
       program: ['apps/legacy/main.ts'],
@@ -107,19 +132,10 @@ async function build(
       readyWhen: /are carried both ways/,
     }),
   ];
-  for (const actor of actors) stack.defer(() => actor.end('SIGTERM'));
-  for (const actor of actors.slice(0, 2)) {
-    onProgress(`Starting ${actor.name}`);
-    await actor.start();
-  }
-  return {
-    urls: gatewayPorts.map(urlOf),
-    amqpUrl: servers.amqpUrl,
-    pools: databases.pools,
-    actors: new Map([...actors, servers.legacyServer, servers.nextServer].map((actor) => [actor.name, actor])),
-    migrationSettings,
-    migrate: (...words) => startCommand(['migrate', ...words], migrationSettings).ended,
-  };
+}
+
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}`;
 }
 
 type Servers = {
