@@ -1,3 +1,5 @@
+import { parsePathGuid } from '@ticketbuddy/dotnet-json';
+
 const id = { legacy: 'Id', next: 'id', kind: 'uuid', legacyType: 'uuid' } as const;
 const name = { legacy: 'EventName', next: 'name', kind: 'text', legacyType: 'text' } as const;
 const startsAt = {
@@ -17,10 +19,16 @@ const price = {
   nextType: 'bigint',
   toNext: (pounds: string) => `(${pounds} * 100)::bigint`,
   toLegacy: (pence: string) => `(${pence} / 100.0)::numeric(18,2)`,
+  readAgain: (pounds: string) => pounds.replace('.', ''),
   refuse: (text: string) => (text === 'NaN' ? 'a price is a number' : undefined),
 } as const;
 
-/** How the legacy keeps events. What breaks the rules is carried all the same, and marked by a trigger of the table. */
+const [legacyTable, nextTable] = ['"Event"."Events"', '"events"."events"'];
+
+/**
+ * How the legacy keeps events, and what its clients read of them. What breaks the rules is carried all the same, and marked by a
+ * trigger of the table. `aggregates` are the rows that an answer shows; a list may show any.
+ */
 export const legacyEvents = {
   unit: 'events',
   tables: [
@@ -31,7 +39,37 @@ export const legacyEvents = {
       nextOnly: { carried: 'true' },
     },
   ],
+  reads: [
+    {
+      endpoint: 'GET /events',
+      match: (method: string, path: string) => (namesList(method, path) ? {} : undefined),
+      aggregates: { legacy: () => [{ table: legacyTable }], next: () => [{ table: nextTable }] },
+    },
+    {
+      endpoint: 'GET /events/{id}',
+      match: eventNamed,
+      aggregates: {
+        legacy: (eventId = '') => [{ table: legacyTable, values: { Id: eventId } }],
+        next: (eventId = '') => [{ table: nextTable, values: { id: eventId } }],
+      },
+    },
+  ],
+  shadowRules: { ignore: [], arrays: [] },
 } as const;
+
+function namesList(method: string, path: string): boolean {
+  return method === 'GET' && /^\/events\/?$/i.test(withoutQuery(path));
+}
+
+function eventNamed(method: string, path: string): { readonly id: string } | undefined {
+  const [, named] = /^\/events\/([^/]+)\/?$/i.exec(withoutQuery(path)) ?? [];
+  const eventId = method === 'GET' && named !== undefined ? parsePathGuid(named) : undefined;
+  return eventId === undefined ? undefined : { id: eventId };
+}
+
+function withoutQuery(path: string): string {
+  return path.split('?', 1)[0] ?? '';
+}
 
 // Neither system has an answer for a time that .NET does not know.
 function refuseTime(text: string): string | undefined {

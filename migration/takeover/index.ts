@@ -3,6 +3,7 @@ export { gates } from './gates.ts';
 export { moverUrl } from './mover.ts';
 export { type Gate, needs } from './needs.ts';
 export { prepareTakeover } from './prepare.ts';
+export { lookAgain } from './second-look.ts';
 export { candidateOf, isNear, type ShadowOf, shadowOf, shadowReport } from './shadowing.ts';
 export { type Status, status, type WayStatus } from './status.ts';
 export {
@@ -15,4 +16,5 @@ export {
 } from './store-shares.ts';
 export { resumeSwitch, type SwitchOptions, switchUnit } from './switch-unit.ts';
 export { type Place, schema, streamOf, type Takeover, tablesAt, type UnitPlan } from './takeover.ts';
+export { verifyAll } from './verify-all.ts';
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

@@ -1,4 +1,5 @@
 import { createPace, pause } from '@ticketbuddy/backfill';
+import type { ColumnMapping } from '@ticketbuddy/mapping';
 import { until } from '@ticketbuddy/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { gates } from './gates.ts';
@@ -50,6 +51,32 @@ test('a transaction that is open across a switch stops it and is named; what it 
   expect((await comparison(library))[0]?.rows).toEqual({ source: 2, target: 2 });
   expect(await switchUnit(library.takeover, 'next')).toBe('done');
 });
+
+test('a fault of the mapping that the copy and its comparison share is found by the second look, and the switch turns back', async () => {
+  const library = await aLibrary();
+  const { plan, places } = library.takeover;
+  const tables = plan.tables.map((table) => ({ ...table, columns: table.columns.map(tenfold) }));
+  const takeover = { plan: { ...plan, tables }, places };
+  await aWorker({ ...library, takeover });
+  await lend(library);
+  await until('it is there', async () => (await library.next.query('select from library.books')).rowCount === 1);
+  const marks: string[] = [];
+  const outcome = await switchUnit(takeover, 'next', {
+    onMark: (step, what, evidence) => what === 'turned back' && marks.push(`${step}: ${evidence}`),
+  });
+  expect(outcome).toBe('undone');
+  expect(marks).toEqual([expect.stringMatching(/^verify: a second look finds what the first one did not: .*weight_g/)]);
+});
+
+/** As somebody who has mistaken the unit would write it, there and back. */
+function tenfold(column: ColumnMapping): ColumnMapping {
+  if (column.next !== 'weight_g') return column;
+  const [toNext, toLegacy] = [
+    (kilos: string) => `(${kilos} * 10000)::int`,
+    (grams: string) => `(${grams} / 10000.0)::numeric`,
+  ];
+  return { ...column, toNext, toLegacy };
+}
 
 async function closedBy({ takeover }: Library, name: string): Promise<string | undefined> {
   return (await gates(takeover, 'next')).find((gate) => gate.name === name && !gate.isOpen)?.says;

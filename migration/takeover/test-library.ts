@@ -24,6 +24,7 @@ const books: TableMapping = {
       nextType: 'int',
       toNext: (kilos) => `(${kilos} * 1000)::int`,
       toLegacy: (grams) => `(${grams} / 1000.0)::numeric`,
+      readAgain: (kilos) => `${Math.round(Number(kilos) * 1_000)}`,
     },
     { legacy: 'Added', next: 'added_at', kind: 'timestamptz', legacyType: 'timestamptz' },
   ],

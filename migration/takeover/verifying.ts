@@ -5,6 +5,7 @@ import { compared } from '@ticketbuddy/mapping';
 import { type Loop, repeat } from '@ticketbuddy/messaging';
 import {
   type ConfirmedDiff,
+  type Followed,
   openVerifier,
   type Proof,
   readProof,
@@ -48,14 +49,20 @@ export function proofs({ plan, places }: Takeover, to: Side): Promise<Proof[]> {
   return readProof(places[to].pool, place, { ageMsMax, changesAgeMsMax });
 }
 
-function verifierOf({ plan, places }: Takeover, to: Side, options: VerifyingOptions): Promise<Verifier> {
+/** The side `to`, as it is kept equal to the other one. */
+export function followedOf({ plan, places }: Takeover, to: Side): Followed {
   const [source, target, unit] = [places[otherSide(to)].pool, places[to].pool, streamOf(plan, to)];
-  const place = { schema, unit: unit.name };
+  return { source, target, unit, schema, ...recordOf(target, { schema, unit: unit.name }) };
+}
+
+function verifierOf(takeover: Takeover, to: Side, options: VerifyingOptions): Promise<Verifier> {
+  const followed = followedOf(takeover, to);
+  const place = { schema, unit: followed.unit.name };
   return openVerifier({
-    followed: { source, target, unit, schema, ...recordOf(target, place) },
-    tables: plan.tables.map((mapping) => {
+    followed,
+    tables: takeover.plan.tables.map((mapping) => {
       const changesOf = quotedName(mapping[otherSide(to)]);
-      return { ...compared(mapping, to), changesOf, changedKeys: changedKeysOf(target, place, changesOf) };
+      return { ...compared(mapping, to), changesOf, changedKeys: changedKeysOf(followed.target, place, changesOf) };
     }),
     rowsPerSecondMax: options.rowsPerSecondMax ?? 25_000,
     pace: createPace({ chunkRows: 25_000, chunkRowsMax: 25_000 }),
