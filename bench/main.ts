@@ -27,7 +27,12 @@ Of selling:
 --only NAME          only the figures whose names begin so
 --processes N        so many api processes on one database (1)
 --profile            where the processors' time goes while seats are held and bought, instead of the figures (Linux)
---plant-double-sale  sells a seat twice behind the shop's back: the audit has to find it`;
+--plant-double-sale  sells a seat twice behind the shop's back: the audit has to find it
+
+Of migration:
+--only NAME          only the figures whose names begin so
+--rows N             of the table that is copied (1000000)
+--comparisons N      of reads, to find one that is said to differ and does not (3000)`;
 
 heedInterrupts();
 try {
@@ -49,6 +54,8 @@ async function main(): Promise<void> {
       'plant-double-sale': { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       processes: { type: 'string', default: '1' },
+      rows: { type: 'string', default: '1000000' },
+      comparisons: { type: 'string', default: '3000' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -58,6 +65,8 @@ async function main(): Promise<void> {
     processes: count('processes', values.processes),
     plantsDoubleSale: values['plant-double-sale'],
     profiles: values.profile,
+    rows: count('rows', values.rows),
+    comparisons: count('comparisons', values.comparisons),
   };
   const chosen = positionals.length > 0 ? positionals : all;
   for (const name of chosen) {
@@ -69,6 +78,6 @@ async function main(): Promise<void> {
 }
 
 function count(name: string, value: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(value)) throw new TypeError(`--${name}: expected a whole number above 0, got "${value}"`);
+  if (!/^[1-9]\d{0,7}$/.test(value)) throw new TypeError(`--${name}: expected a whole number above 0, got "${value}"`);
   return Number(value);
 }

@@ -1,51 +1,39 @@
-import { randomUUID } from 'node:crypto';
-import { createEdgeTables, raiseFence } from '@ticketbuddy/cutover';
-import { createPool } from '@ticketbuddy/postgres';
-import { contest } from './contest.ts';
-import { load, type Shot } from './load.ts';
-import { startBareForward, startCeiling, startGateway } from './processes.ts';
+import { benchBackfill } from './migration-backfill.ts';
+import { benchFollowing } from './migration-following.ts';
+import { benchGateway } from './migration-gateway.ts';
+import { benchLegacy } from './migration-legacy.ts';
+import { benchParity } from './migration-parity.ts';
+import { benchShadow } from './migration-shadow.ts';
+import { openSides } from './migration-sides.ts';
 import type { Effort, Report } from './report.ts';
-import { startDatabases } from './selling-shop.ts';
 
-const connections = 64;
-const leastRatio = 0.85;
-const eventId = 'e0e00000-0000-4000-8000-000000000001';
+export type MigrationOptions = {
+  /** Only the figures whose names begin so. */
+  readonly only?: string | undefined;
+  /** Of the table that is copied. */
+  readonly rows: number;
+  /** How many reads are compared to find a false mismatch. */
+  readonly comparisons: number;
+};
 
-/** The gateway before the bare server, against the barest way to forward with the same client. */
-export async function benchMigration(effort: Effort, report: Report): Promise<void> {
-  const databases = await startDatabases();
-  const url = await databases.create('owners');
-  await ownEverything(url);
-  const owner = await startCeiling();
-  const bare = await startBareForward({ UPSTREAM: owner.url });
-  const gateway = await startGateway({ LEGACY_URL: owner.url, NEXT_URL: owner.url, DATABASE_URL: url });
+/** What a takeover costs and how fast it goes, each part in the order in which a takeover comes to it. */
+export async function benchMigration(effort: Effort, report: Report, options: MigrationOptions): Promise<void> {
+  const { only = '', rows, comparisons } = options;
+  const wants = (name: string) => name.startsWith(only) || only.startsWith(name);
+  if (wants('gateway')) await benchGateway(effort, report);
+  const parts = {
+    backfill: benchBackfill,
+    legacy: benchLegacy,
+    follow: benchFollowing,
+    parity: benchParity,
+    shadow: benchShadow,
+  };
+  const wanted = Object.entries(parts).filter(([name]) => wants(name));
+  if (wanted.length === 0) return;
+  const sides = await openSides(rows);
   try {
-    const forwarded = (name: string, status: number, next: () => Shot) => {
-      const turn = (edge: string) => () => load({ url: edge, connections, seconds: effort.seconds, next, status });
-      const { rounds } = effort;
-      const [ceiling, ours] = [turn(bare.url), turn(gateway.url)];
-      return contest({ name, unit: 'requests/s', target: leastRatio, rounds, ceiling, ours });
-    };
-    report(await forwarded('gateway.read', 200, () => ({ method: 'GET', path: `/events/${eventId}` })));
-    report(await forwarded('gateway.write', 204, aWrite));
+    for (const [, bench] of wanted) await bench({ effort, report, sides, comparisons, wants });
   } finally {
-    await Promise.all([gateway, bare, owner].map((running) => running.stop()));
-    await databases.stop();
+    await sides.stop();
   }
-}
-
-function aWrite(): Shot {
-  const body = JSON.stringify({ userId: randomUUID(), ticketIds: [randomUUID()] });
-  return { method: 'POST', path: `/events/${eventId}/tickets/reserve`, body };
-}
-
-async function ownEverything(url: string): Promise<void> {
-  const pool = createPool({ url, connections: 1 });
-  await pool.query('create table public.owned (id int)');
-  await createEdgeTables(pool);
-  for (const unit of ['events', 'users', 'tickets']) {
-    const plan = { unit, side: 'next', tables: ['public.owned'], appliers: [], needsEpoch: true } as const;
-    await raiseFence(pool, plan, { owner: 'next', epoch: 1 });
-  }
-  await pool.end();
 }

@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import type { CommandName, CommandOptions } from './run-command.ts';
 
 type Run = (name: CommandName, options: CommandOptions) => Promise<void>;
-type Asked = { readonly json?: true; readonly confirm?: string };
+type Asked = {
+  readonly json?: true;
+  readonly secondLook?: true;
+  readonly confirm?: string;
+  readonly endpoint?: string;
+};
 
 const unit = ['[unit]', 'What is moved; events, which is all that can be so far', 'events'] as const;
 const typedOut = ['--confirm <unit>', 'The name of the unit, typed out, instead of being asked for it'] as const;
@@ -19,6 +24,7 @@ export function addMigrateCommands(program: Command, run: Run): void {
     );
   addLooking(migrate, run);
   addRunning(migrate, run);
+  addReading(migrate, run);
   addMoving(migrate, run);
 }
 
@@ -44,6 +50,7 @@ function addLooking(migrate: Command, run: Run): void {
     .argument(...unit)
     .summary('Compare all rows of both sides')
     .description('Compares every row of both sides, down to the column. Exit code 1 when they differ. Changes nothing.')
+    .option('--second-look', 'By other means, in one pass over both; only while nobody writes')
     .option('--json', 'Print one JSON object')
     .action((of: string, options: Asked) => run('migrate verify', { ...options, of }));
   migrate
@@ -93,6 +100,42 @@ function addRunning(migrate: Command, run: Run): void {
     .summary('Let the copy give way while the legacy is slower than this')
     .description('Lets the copy read less, and rest longer, while a query at the legacy takes longer than this.')
     .action((ms: string, of: string, options: Asked) => run('migrate throttle', { ...options, of, ids: [ms] }));
+}
+
+function addReading(migrate: Command, run: Run): void {
+  const endpoint = ['--endpoint <endpoint>', 'Only of these reads, such as "GET /events/{id}"'] as const;
+  migrate
+    .command('reads')
+    .argument('<unit>', 'What is moved, such as events')
+    .argument('<percent>', 'How many of the reads, from 0 to 100')
+    .summary('Let the side that does not own the unit answer a share of its reads')
+    .description(
+      'Gateways send that share of the reads to the side that does not own the unit, while it has what the owner wrote until\n' +
+        'two seconds ago; always the same aggregates, and the lists of the same clients. It ends with the next switch.',
+    )
+    .option(...endpoint)
+    .action((of: string, percent: string, options: Asked) => run('migrate reads', { ...options, of, ids: [percent] }));
+  const shadow = migrate
+    .command('shadow')
+    .summary('Compare the answers of both sides')
+    .description('Gateways ask the side that does not own the unit, too, off the way of the client, and compare.');
+  shadow
+    .command('set')
+    .argument('<percent>', 'How many of the reads, from 0 to 100')
+    .argument(...unit)
+    .summary('Let gateways compare a share of the reads')
+    .description('Holds in a second for gateways that have LEGACY_DATABASE_URL, until something else is said.')
+    .option(...endpoint)
+    .action((percent: string, of: string, options: Asked) =>
+      run('migrate shadow set', { ...options, of, ids: [percent] }),
+    );
+  shadow
+    .command('report')
+    .argument(...unit)
+    .summary('Show what was compared and what differs')
+    .description('Shows what became of the reads, and what differs, with examples. Exit code 1 unless all is clean.')
+    .option('--json', 'Print one JSON object')
+    .action((of: string, options: Asked) => run('migrate shadow report', { ...options, of }));
 }
 
 function addMoving(migrate: Command, run: Run): void {

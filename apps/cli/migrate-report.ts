@@ -31,13 +31,16 @@ export function gateLines(gates: readonly Gate[], { colors }: Shown): string {
   return gates.map(({ name, isOpen, says }) => `  ${mark(isOpen)} ${name.padEnd(width)}  ${harmless(says)}`).join('\n');
 }
 
-/** What differs, a line a row. */
-export function parityLines(found: readonly Parity[], { colors }: Shown): string {
+type Found = Pick<Parity, 'name' | 'rows' | 'verdict' | 'diffs'>;
+
+/** What differs, a line a row; `sides` are called so, the source first. */
+export function parityLines(found: readonly Found[], sides: readonly [string, string], { colors }: Shown): string {
   return found
     .flatMap(({ name, rows, verdict, diffs }) => [
-      `${verdict === 'same' ? colors.green('✔') : colors.red('✘')} ${name}  ${rows.source} rows at the legacy, ${rows.target} here: ${verdict}`,
+      `${verdict === 'same' ? colors.green('✔') : colors.red('✘')} ${name}  ${rows.source} rows at ${sides[0]}, ${rows.target} at ${sides[1]}: ${verdict}`,
       ...diffs.map(
-        (diff) => `    ${diff.key} ${diff.kind === 'differs' ? diff.columns.map(columnText).join(', ') : diff.kind}`,
+        (diff) =>
+          `    ${diff.key} ${diff.kind === 'differs' ? diff.columns.map((column) => columnText(column, sides)).join(', ') : diff.kind}`,
       ),
     ])
     .join('\n');
@@ -62,14 +65,8 @@ function rejectText({ rejects }: WayStatus, { colors }: Shown): string {
   return rejects === 0 ? '' : colors.red(`, ${rejects} rows rejected`);
 }
 
-function columnText({
-  column,
-  source,
-  target,
-}: {
-  column: string;
-  source: string | null;
-  target: string | null;
-}): string {
-  return `${column}: ${JSON.stringify(source)} at the legacy, ${JSON.stringify(target)} here`;
+type Column = { readonly column: string; readonly source: string | null; readonly target: string | null };
+
+function columnText({ column, source, target }: Column, sides: readonly [string, string]): string {
+  return `${column}: ${JSON.stringify(source)} at ${sides[0]}, ${JSON.stringify(target)} at ${sides[1]}`;
 }

@@ -67,7 +67,8 @@ it('moves events over and back, each step as a command', { timeout: 120_000 }, a
   await until('the gates of the way back are open', async () => (await migrate('status')).code === 0);
   expect((await migrate('rollback', 'events', '--confirm', 'events')).out).toMatch(/^events belongs to legacy now/);
 
-  expect((await migrate('verify')).out).toBe('✔ "events"."events"  20 rows at the legacy, 20 here: same\n');
+  expect((await migrate('verify')).out).toBe('✔ "events"."events"  20 rows at the owner, 20 at the other side: same\n');
+  expect((await migrate('verify', '--second-look')).out).toMatch(/20 rows at the legacy, 20 at the new system: same/);
   expect(await migrate('rejects')).toMatchObject({ code: 0, out: 'Every row has its place.\n' });
   expect((await migrate('pause')).out).toMatch(/^events stands still/);
   expect((await migrate('status')).out).toMatch(/✘ the stream to next +paused/);

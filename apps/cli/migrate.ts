@@ -1,17 +1,17 @@
 import { pause, resume, throttle } from '@ticketbuddy/backfill';
 import { readJournal, verifyJournal } from '@ticketbuddy/cutover';
 import { StartError } from '@ticketbuddy/errors';
-import { compared } from '@ticketbuddy/mapping';
-import { compare } from '@ticketbuddy/parity';
 import {
   abandonTakeover,
   type Gate,
   gates,
+  lookAgain,
   schema,
   status,
   streamOf,
   switchUnit,
   type Takeover,
+  verifyAll,
 } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { entryLine, gateLines, parityLines, statusReport } from './migrate-report.ts';
@@ -23,6 +23,7 @@ type Options = {
   readonly ids?: readonly string[];
   readonly json?: true;
   readonly confirm?: string;
+  readonly secondLook?: true;
 };
 
 /** Prints how the unit stands; exit code 1 when a gate is closed. */
@@ -33,16 +34,19 @@ export async function migrateStatus(context: Context, { of = 'events', json }: O
   return found.gates.every(({ isOpen }) => isOpen) ? 0 : 1;
 }
 
+const ownerFirst = ['the owner', 'the other side'] as const;
+const legacyFirst = ['the legacy', 'the new system'] as const;
+
 /** Compares every row; exit code 1 when the sides differ. */
-export async function migrateVerify(context: Context, { of = 'events', json }: Options): Promise<number> {
+export async function migrateVerify(context: Context, { of = 'events', json, secondLook }: Options): Promise<number> {
   await using opened = await openTakeover(context, of);
-  const { plan, places } = opened.takeover;
-  const found = [];
-  for (const mapping of plan.tables) {
-    context.terminal.status(`Comparing ${mapping.next.schema}.${mapping.next.name}`);
-    found.push(await compare({ source: places.legacy.pool, target: places.next.pool }, compared(mapping)));
-  }
-  context.terminal.print(json ? JSON.stringify(found) : parityLines(found, context.terminal));
+  context.terminal.status(`Comparing all rows of ${of}`);
+  const { takeover } = opened;
+  const found = secondLook
+    ? await Promise.all(takeover.plan.tables.map((mapping) => lookAgain(takeover, mapping)))
+    : await verifyAll(takeover);
+  const sides = secondLook ? legacyFirst : ownerFirst;
+  context.terminal.print(json ? JSON.stringify(found) : parityLines(found, sides, context.terminal));
   return found.every(({ verdict }) => verdict === 'same') ? 0 : 1;
 }
 

@@ -23,7 +23,9 @@ import {
   migrateVerify,
 } from './migrate.ts';
 import { migratePlan } from './migrate-plan.ts';
+import { migrateReads } from './migrate-reads.ts';
 import { migrateRejects } from './migrate-rejects.ts';
+import { migrateShadow, migrateShadowReport } from './migrate-shadow.ts';
 import { migrateStart } from './migrate-start.ts';
 import { known } from './modules.ts';
 import { seed } from './seed.ts';
@@ -50,6 +52,9 @@ const commands = {
   'migrate pause': migratePause,
   'migrate resume': migrateResume,
   'migrate throttle': migrateThrottle,
+  'migrate reads': migrateReads,
+  'migrate shadow set': migrateShadow,
+  'migrate shadow report': migrateShadowReport,
   'migrate switch': migrateSwitch,
   'migrate rollback': migrateRollback,
   'migrate abandon': migrateAbandon,
@@ -64,6 +69,8 @@ export type CommandOptions = MessagesOptions & {
   readonly all?: string;
   readonly confirm?: string;
   readonly replay?: true;
+  readonly secondLook?: true;
+  readonly endpoint?: string;
 };
 
 /** Runs a command with the settings of the environment and answers its exit code; what it throws is said here. */

@@ -1,18 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Readable, Writable } from 'node:stream';
 import { errors, type Pool } from 'undici';
-
-/** Nothing was sent to the owner, so that the client may simply try again. */
-export class NotSent extends Error {}
-
-/** The request was sent and no answer came: what it asks for may have happened. It is never sent again from here. */
-export class Ambiguous extends Error {}
+import { Ambiguous, ClientGone, NotSent, TooLarge } from './failures.ts';
 
 export type Forwarding = {
-  readonly upstream: Pool;
+  readonly pool: Pool;
+  readonly body: Buffer | Readable | null;
   /** Headers of ours for the owner. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Called with the status before the client hears of it. */
-  readonly onStatus?: (status: number) => void;
+  /** Aborted when the client leaves; a write that was sent goes on all the same. */
+  readonly gone: AbortSignal;
+  readonly isWrite: boolean;
+  /** Called with status and headers (name, value, name, …) before the client hears of them. */
+  readonly onAnswer: (status: number, headers: readonly string[]) => void;
+  /** Is shown each piece of the answer's body. */
+  readonly onPart?: ((part: Uint8Array) => void) | undefined;
 };
 
 // They are about one connection, not about the message (RFC 9110, 7.6.1).
@@ -30,41 +32,84 @@ const ofTheConnection = new Set([
 ]);
 
 /**
- * Sends the request on and its answer back, both as streams, with every header as it came. Throws `NotSent` or `Ambiguous` when no answer came; once it has begun, a failure ends the client's connection.
+ * Sends the request on and its answer back, with every header as it came. Throws `NotSent`, `Ambiguous`, `TooLarge` or `ClientGone`
+ * when no answer came; once it has begun, a failure ends the client's connection.
  */
 export async function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { upstream, headers, onStatus }: Forwarding,
+  { pool, body, headers, gone, isWrite, onAnswer, onPart }: Forwarding,
 ): Promise<void> {
   const options = {
     method: request.method as 'GET',
     path: request.url ?? '/',
-    headers: passedOn(request.rawHeaders, Object.entries(headers).flat()),
-    body: hasBody(request) ? request : null,
+    headers: passedOn(request.rawHeaders, headers),
+    body,
     responseHeaders: 'raw' as const,
+    // What has been sent of a write cannot be taken back, and a part of its body is no request.
+    signal: isWrite ? null : gone,
   };
   try {
-    await upstream.stream(options as Parameters<Pool['stream']>[0], ({ statusCode, headers: raw }) => {
-      onStatus?.(statusCode);
-      response.writeHead(statusCode, passedOn(raw as unknown as string[], []));
-      return response;
+    await pool.stream(options as Parameters<Pool['stream']>[0], ({ statusCode, headers: raw }) => {
+      const answered = passedOn(raw as unknown as string[], {});
+      onAnswer(statusCode, answered);
+      if (!gone.aborted) response.writeHead(statusCode, answered);
+      return isWrite || onPart ? relay(response, gone, { isWrite, onPart }) : response;
     });
   } catch (error) {
     if (response.headersSent || !(error instanceof Error)) throw error;
-    throw wasSent(error) ? new Ambiguous(error.message) : new NotSent(error.message);
+    throw failureOf(error, gone, isWrite);
   }
 }
 
+function failureOf(error: Error, gone: AbortSignal, isWrite: boolean): Error {
+  if (error instanceof TooLarge) return error;
+  if (!wasSent(error)) return new NotSent(error.message);
+  return gone.aborted && !isWrite ? new ClientGone(error.message) : new Ambiguous(error.message);
+}
+
+/** Hands the body on while the client is there. Of a write the rest is read all the same, so that its owner can finish. */
+function relay(
+  response: ServerResponse,
+  gone: AbortSignal,
+  { isWrite, onPart }: Pick<Forwarding, 'isWrite' | 'onPart'>,
+): Writable {
+  return new Writable({
+    write(part: Buffer, _encoding, done) {
+      onPart?.(part);
+      if (gone.aborted) done(isWrite ? null : new ClientGone('the client left in the middle of its answer'));
+      else if (response.write(part)) done();
+      else whenTaken(response, done);
+    },
+    final(done) {
+      // It would not say that it has ended to whoever waits for a client that leaves.
+      if (!gone.aborted) response.end();
+      done();
+    },
+    destroy(error, done) {
+      if (error) response.destroy();
+      done(error);
+    },
+  });
+}
+
+function whenTaken(response: ServerResponse, then: () => void): void {
+  const go = () => {
+    response.off('drain', go).off('close', go);
+    then();
+  };
+  response.on('drain', go).on('close', go);
+}
+
 // What `connection` names is about the connection, too; mostly it says `keep-alive`.
-function passedOn(raw: readonly string[], ours: readonly string[]): string[] {
-  const kept = [...ours];
+function passedOn(raw: readonly string[], ours: Forwarding['headers']): string[] {
+  const kept = Object.entries(ours).flat();
   let named: readonly string[] = [];
   for (let nth = 0; nth < raw.length; nth += 2) {
     const [name, value] = [raw[nth] as string, raw[nth + 1] as string];
     const lower = name.toLowerCase();
     if (lower === 'connection') named = [...named, ...value.toLowerCase().split(/\s*,\s*/)];
-    if (!ofTheConnection.has(lower)) kept.push(name, value);
+    if (!ofTheConnection.has(lower) && ours[lower] === undefined) kept.push(name, value);
   }
   return named.every((name) => ofTheConnection.has(name) || name === 'close') ? kept : without(kept, named);
 }
@@ -74,11 +119,9 @@ function without(headers: readonly string[], names: readonly string[]): string[]
   return headers.filter((_, nth) => isKept(nth));
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
+const waysOfConnecting = ['connect', 'getaddrinfo'];
 
 function wasSent(error: Error): boolean {
-  const code = (error as { code?: unknown }).code;
-  return !(error instanceof errors.ConnectTimeoutError) && code !== 'ECONNREFUSED' && code !== 'ENOTFOUND';
+  const { syscall = '' } = error as NodeJS.ErrnoException;
+  return !(error instanceof errors.ConnectTimeoutError) && !waysOfConnecting.includes(syscall);
 }

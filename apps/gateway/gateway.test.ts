@@ -1,8 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'undici';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startGateway } from './gateway.ts';
+import { type Counter, gatewayTo, openCounter } from './test-gateway.ts';
 import { anEdge, aServer, mirror, moveEvents, twoOwners } from './test-owners.ts';
+
+let counter: Counter;
+beforeAll(async () => {
+  counter = await openCounter();
+});
+afterAll(() => counter.close());
 
 describe('while events change hands again and again', () => {
   test.each([1, 3])(
@@ -63,12 +70,16 @@ test('a write with an old epoch is refused by the database, and the next one goe
 });
 
 describe('a request and its answer', () => {
-  test('pass as they are, but for what is about the connection', async () => {
-    const url = await aGateway(await aServer(mirror));
-    const body = randomBytes(5_000_000);
+  test.each([
+    ['PATCH', 5_000_000],
+    ['PATCH', 5_000],
+    ['GET', 5_000_000],
+  ])('pass as they are, but for what is about the connection: %s of %i bytes', async (method, bytes) => {
+    const { url } = await gatewayTo(await aServer(mirror), counter);
+    const body = randomBytes(bytes);
     const headers = { 'X-Twice': ['one', 'two'], Connection: 'keep-alive', Cookie: 'c=3' };
     const answer = await request(`${url}/other/%7Bpath%7D?q=%20`, {
-      method: 'PATCH',
+      method,
       body,
       headers,
       responseHeaders: 'raw',
@@ -77,7 +88,7 @@ describe('a request and its answer', () => {
     const named = (name: string) => raw.filter((_, nth) => nth % 2 === 1 && raw[nth - 1] === name);
     expect([answer.statusCode, named('X-Method'), named('X-Path')]).toEqual([
       203,
-      ['PATCH'],
+      [method],
       ['/other/%7Bpath%7D?q=%20'],
     ]);
     expect([named('Set-Cookie'), named('X-Private')]).toEqual([['a=1', 'b=2'], []]);
@@ -86,29 +97,31 @@ describe('a request and its answer', () => {
   });
 
   test('are refused with 503 when nothing was sent', async () => {
-    const url = await aGateway('http://127.0.0.1:1');
+    const { url } = await gatewayTo('http://127.0.0.1:1', counter);
     const { statusCode, headers, body } = await request(`${url}/other`, { method: 'POST', body: 'x' });
     expect([statusCode, headers['retry-after'], await body.text()]).toEqual([503, '1', failure]);
   });
 
   test('are not sent again when the owner may have done it: 502', async () => {
     let asked = 0;
-    const url = await aGateway(
+    const { url } = await gatewayTo(
       await aServer((incoming) => {
         asked += 1;
         incoming.socket.destroy();
       }),
+      counter,
     );
     const { statusCode, headers, body } = await request(`${url}/other`, { method: 'POST', body: 'x' });
     expect([statusCode, headers['retry-after'], await body.text(), asked]).toEqual([502, undefined, failure, 1]);
   });
 
   test('end for the client, too, when the owner breaks off', async () => {
-    const url = await aGateway(
+    const { url } = await gatewayTo(
       await aServer((_, response) => {
         response.writeHead(200, { 'content-length': '100' });
         response.write('half', () => response.destroy());
       }),
+      counter,
     );
     const { body } = await request(`${url}/other`);
     await expect(body.text()).rejects.toThrow();
@@ -133,19 +146,3 @@ test('a write that waits too long is refused with 503, and was not sent', async 
 });
 
 const failure = '{"Message":"An unexpected error occurred.","Errors":[]}';
-
-/** Before a system that owns everything. */
-async function aGateway(owner: string): Promise<string> {
-  const { edges } = await twoOwners({ gateways: 1 });
-  const [edge] = edges;
-  if (!edge) throw new Error('there is no edge');
-  const gateway = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    urls: { legacy: owner, next: owner },
-    edge,
-    units: ['events'],
-  });
-  onTestFinished(() => gateway.stop());
-  return gateway.url;
-}

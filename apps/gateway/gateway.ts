@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Edge, Side } from '@ticketbuddy/cutover';
-import { Refusal } from '@ticketbuddy/errors';
-import { Pool } from 'undici';
-import { Ambiguous, forward, NotSent } from './forward.ts';
-import { isWrite, type UnitName, unitOf } from './units.ts';
+import type { GaugeSource } from '@ticketbuddy/telemetry';
+import { gatewayGauges } from './figures.ts';
+import { type Limits, usualLimits } from './limits.ts';
+import type { Reads } from './reads.ts';
+import { createServing } from './serve.ts';
+import type { Shadows } from './shadows.ts';
+import type { UnitName } from './units.ts';
+import { openUpstream } from './upstream.ts';
 
 export type GatewayOptions = {
   readonly host: string;
@@ -15,80 +20,58 @@ export type GatewayOptions = {
   readonly edge: Edge;
   /** The units that are moved, or may be; all else is the legacy's. */
   readonly units: readonly UnitName[];
+  readonly limits?: Partial<Limits>;
+  /** Unset: the owner answers all reads. */
+  readonly reads?: Reads | undefined;
+  /** Unset: no read is asked of the other side for comparing. */
+  readonly shadows?: Shadows | undefined;
 };
 
-export type Gateway = { readonly url: string; stop(): Promise<void> };
-
-const upstreamOptions = { connections: 256, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 };
-const epochHeader = 'ticketbuddy-epoch';
+export type Gateway = {
+  readonly url: string;
+  readonly gauges: GaugeSource;
+  /** Takes no request any more and lets those finish that it has, held writes among them, for a bounded time. */
+  stop(): Promise<void>;
+};
 
 /** Sends each request to the system that owns its unit. Writes wait while a unit changes hands, and none is sent twice. */
-export async function startGateway({ host, port, urls, edge, units }: GatewayOptions): Promise<Gateway> {
-  const upstreams = { legacy: new Pool(urls.legacy, upstreamOptions), next: new Pool(urls.next, upstreamOptions) };
-  const server = createServer((request, response) => {
-    const unit = unitOf(request.url ?? '/');
-    const isMoved = unit !== undefined && units.includes(unit);
-    const answering = isMoved
-      ? answer(request, response, unit, { edge, upstreams })
-      : toLegacy(request, response, upstreams);
-    answering.catch((error: unknown) => refuse(response, error));
-  });
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { host, port, urls, edge, units, reads, shadows } = options;
+  const limits = { ...usualLimits, ...options.limits };
+  const upstreams = { legacy: openUpstream(urls.legacy, limits), next: openUpstream(urls.next, limits) };
+  const { serve, writes } = createServing({ upstreams, edge, units, reads, shadows, limits });
+  const server = createServer(
+    { maxHeaderSize: limits.headerBytesMax },
+    (request: IncomingMessage, response: ServerResponse) => void serve(request, response),
+  );
+  server.timeout = silenceMsMax(limits);
   await once(server.listen(port, host), 'listening');
   const { port: taken } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${taken}`,
+    gauges: gatewayGauges({ upstreams, writes }),
     async stop() {
-      await close(server);
-      await Promise.all([upstreams.legacy.close(), upstreams.next.close()]);
+      await close(server, limits.stopMs);
+      await Promise.all([upstreams.legacy.close(limits.stopMs), upstreams.next.close(limits.stopMs)]);
     },
   };
 }
 
-type Parts = { readonly edge: Edge; readonly upstreams: Readonly<Record<Side, Pool>> };
+const holdMsMax = 5_000;
 
-async function answer(request: IncomingMessage, response: ServerResponse, unit: UnitName, { edge, upstreams }: Parts) {
-  if (!isWrite(request.method ?? 'GET')) {
-    await forward(request, response, { upstream: upstreams[edge.readerOf(unit)], headers: {} });
-    return;
-  }
-  const { owner, epoch, leave } = await edge.admit(unit);
-  try {
-    const headers = { [epochHeader]: `${epoch}` };
-    const onStatus = (status: number) => {
-      if (status >= 500) edge.doubt();
-    };
-    await forward(request, response, { upstream: upstreams[owner], headers, onStatus });
-  } finally {
-    leave();
-  }
+// A client that neither sends the rest of its request nor takes its answer keeps its room no longer than any owner may be silent.
+function silenceMsMax({ queueMs, connectMs, headersMs, bodyIdleMs }: Limits): number {
+  return holdMsMax + queueMs + connectMs + Math.max(headersMs, bodyIdleMs);
 }
 
-async function toLegacy(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { legacy }: Parts['upstreams'],
-): Promise<void> {
-  await forward(request, response, { upstream: legacy, headers: {} });
-}
-
-// In the shape in which both systems tell of a failure.
-const failure = '{"Message":"An unexpected error occurred.","Errors":[]}';
-const uncached = { 'cache-control': 'no-cache,no-store', expires: '-1', pragma: 'no-cache' };
-
-function refuse(response: ServerResponse, error: unknown): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  const mayTryAgain = error instanceof NotSent || (error instanceof Refusal && error.kind === 'overloaded');
-  const status = mayTryAgain ? 503 : error instanceof Ambiguous ? 502 : 500;
-  response.writeHead(status, { ...uncached, ...(mayTryAgain && { 'retry-after': '1' }) });
-  response.end(failure);
-}
-
-async function close(server: Server): Promise<void> {
+async function close(server: Server, msMax: number): Promise<void> {
   const closed = once(server, 'close');
+  // A connection that is busy now is not kept for another request.
+  server.keepAliveTimeout = 1;
+  server.keepAliveTimeoutBuffer = 0;
   server.close();
   server.closeIdleConnections();
+  await Promise.race([closed, sleep(msMax, undefined, { ref: false })]);
+  server.closeAllConnections();
   await closed;
 }

@@ -25,13 +25,20 @@ import { startGateway } from './gateway.ts';
 
 /** A server on a free port, gone with the test. */
 export async function aServer(listener: RequestListener): Promise<string> {
+  const { url, close } = await openServer(listener);
+  onTestFinished(close);
+  return url;
+}
+
+/** The same, until it is closed. */
+export async function openServer(listener: RequestListener): Promise<{ readonly url: string; close(): void }> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  const close = () => {
     server.closeAllConnections();
     server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 /** Two systems that keep the events that they are told of behind their fences, and a gateway before them. */

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
-import { type Batch, type Change, quotedName, type SourceTable, type Unit } from '@ticketbuddy/change-stream';
+import {
+  type Batch,
+  type Change,
+  type Key,
+  quotedName,
+  type Row,
+  type SourceTable,
+  type Unit,
+} from '@ticketbuddy/change-stream';
 import type pg from 'pg';
+import type { Chunk } from './store-source.ts';
 import type { Writer } from './writer.ts';
 
 /** A change that cannot be mapped, and why, for the person who has to mend it. */
@@ -17,7 +26,15 @@ export type TableTarget = {
    * the last state counts. What it throws undoes the whole transaction, and the same changes come again.
    */
   apply(tx: pg.PoolClient, changes: readonly Change[]): Promise<readonly Reject[]>;
+  /**
+   * A faster way for the rows of a chunk: writes those for which it serves, as `apply` would have done, and answers the
+   * others. Those whose keys are `apart` have to be among them. It is not called where `apply` has rejected the first
+   * row, so whoever stands before `apply` to hold back rows holds back all of them.
+   */
+  readonly load?: (tx: pg.PoolClient, chunk: Chunk, apart: readonly Key[]) => Promise<Loaded>;
 };
+
+export type Loaded = { readonly written: number; readonly others: readonly Row[] };
 
 /** All that the passes need. Passes of one backfill are called one after the other. */
 export type Backfill = {

@@ -1,8 +1,19 @@
-import type { Change, Row, SourceTable } from '@ticketbuddy/change-stream';
+import { type Change, quotedName, type Row } from '@ticketbuddy/change-stream';
+import type pg from 'pg';
 import { applyChanges } from './apply-changes.ts';
-import { type Backfill, targetOf } from './backfill.ts';
-import { type Copy, forgetApplied, lockStanding, readApplied, readCheckpoint, readCopies, saveCopy } from './store.ts';
-import { type Chunk, countAfter, readChunk } from './store-source.ts';
+import { type Backfill, type Loaded, type TableTarget, targetOf } from './backfill.ts';
+import { rejectedKeys } from './rejects.ts';
+import {
+  type Copy,
+  commitWithoutWaiting,
+  forgetApplied,
+  lockStanding,
+  readApplied,
+  readCheckpoint,
+  readCopies,
+  saveCopy,
+} from './store.ts';
+import { type Chunk, withChunk } from './store-source.ts';
 import type { Pace } from './throttle.ts';
 import { sees } from './visibility.ts';
 
@@ -32,51 +43,88 @@ export async function copyPass(backfill: Backfill, pace: Pace): Promise<CopyPass
   if (isPaused) return { outcome: 'paused', ...nothing };
   const copy = copies.find(({ isComplete }) => !isComplete);
   if (!copy) return { outcome: 'complete', ...nothing };
-  const { table } = targetOf(backfill, copy.table);
+  const target = targetOf(backfill, copy.table);
   const limit = await pace.rowsNow(source, probeMsMax);
   const startedAt = performance.now();
-  const chunk = await readChunk(source, { unit, table, watermark: copy.watermark, limit });
-  const next = await advanced(backfill, copy, table, chunk, limit);
-  return writeChunk(backfill, chunk, () => ({ ...next, busyMs: copy.busyMs + performance.now() - startedAt }));
+  const request = { unit, table: target.table, watermark: copy.watermark, limit };
+  return withChunk(source, request, (chunk) => {
+    const busyMs = () => copy.busyMs + performance.now() - startedAt;
+    return writeChunk(backfill, target, chunk, async (rows) => ({
+      ...(await advanced(copy, chunk, rows)),
+      busyMs: busyMs(),
+    }));
+  });
 }
 
-async function writeChunk(backfill: Backfill, { rows, snapshot }: Chunk, copyNow: () => Copy): Promise<CopyPass> {
+async function writeChunk(
+  backfill: Backfill,
+  target: TableTarget,
+  chunk: Chunk,
+  copyNow: (rows: number) => Promise<Copy>,
+): Promise<CopyPass> {
   const { writer } = backfill;
+  const { snapshot } = chunk;
   return writer.transaction(async (tx) => {
     const { hasRejects } = await lockStanding(tx, writer);
-    const { table } = copyNow();
     const applied = await readApplied(tx, writer);
     // Which keys they changed does not matter here: the moment in which a commit is in the log and not yet visible is
     // short, and to read a chunk again costs little.
+    const table = quotedName(target.table);
     if (applied.some((change) => change.table === table && !sees(snapshot, change.xid))) {
       return { outcome: 'reread', ...nothing };
     }
-    const changes = rows.map((row): Change => ({ table, operation: 'insert', oldKey: null, row }));
-    const rejected = await applyChanges(tx, backfill, changes, hasRejects);
+    const { rows, rejected } = await writeRows(tx, backfill, target, chunk, hasRejects);
     await forgetApplied(
       tx,
       writer,
       applied.map(({ xid }) => xid).filter((xid) => sees(snapshot, xid)),
     );
-    await saveCopy(tx, writer, copyNow());
-    return { outcome: 'copied', rows: rows.length, rejected };
+    await saveCopy(tx, writer, await copyNow(rows));
+    return { outcome: 'copied', rows, rejected };
   });
 }
 
+async function writeRows(
+  tx: pg.PoolClient,
+  backfill: Backfill,
+  target: TableTarget,
+  chunk: Chunk,
+  hasRejects: boolean,
+): Promise<{ readonly rows: number; readonly rejected: number }> {
+  const { written, others } = await load(tx, backfill, target, chunk, hasRejects);
+  const changes = others.map((row) => toInsert(target, row));
+  const rejected = changes.length > 0 ? await applyChanges(tx, backfill, changes, hasRejects) : 0;
+  return { rows: written + others.length, rejected };
+}
+
+/** Answers what is left for `apply`: all, where there is no faster way. */
+async function load(
+  tx: pg.PoolClient,
+  { writer }: Backfill,
+  target: TableTarget,
+  chunk: Chunk,
+  hasRejects: boolean,
+): Promise<Loaded> {
+  const [first] = target.load ? await chunk.rows(1) : [];
+  const isOpen = first && (await target.apply(tx, [toInsert(target, first)])).length === 0;
+  if (!target.load || !isOpen) return { written: 0, others: await chunk.rows() };
+  // A crash of the target takes the watermark with the rows, so that the chunk comes again.
+  await commitWithoutWaiting(tx);
+  return target.load(tx, chunk, hasRejects ? await rejectedKeys(tx, writer, target.table) : []);
+}
+
+function toInsert({ table }: TableTarget, row: Row): Change {
+  return { table: quotedName(table), operation: 'insert', oldKey: null, row };
+}
+
 /** The copy as it is when this chunk is written. An estimate that turns out to be wrong is replaced by a count. */
-async function advanced(
-  { source }: Backfill,
-  copy: Copy,
-  table: SourceTable,
-  { rows }: Chunk,
-  limit: number,
-): Promise<Copy> {
-  const watermark = watermarkOf(table, rows.at(-1)) ?? copy.watermark;
-  const rowsCopied = copy.rowsCopied + rows.length;
-  const isComplete = rows.length < limit;
+async function advanced(copy: Copy, chunk: Chunk, rows: number): Promise<Copy> {
+  const watermark = chunk.span.upTo ?? copy.watermark;
+  const isComplete = chunk.span.upTo === null;
+  const rowsCopied = copy.rowsCopied + rows;
   const isOver = rowsCopied > copy.rowsEstimated || (!isComplete && rowsCopied === copy.rowsEstimated);
   if (!isComplete && !isOver) return { ...copy, watermark, rowsCopied };
-  const rowsEstimated = rowsCopied + (isComplete ? 0 : await countAfter(source, table, watermark));
+  const rowsEstimated = rowsCopied + (isComplete ? 0 : await chunk.countAfter());
   const isWrong = Math.abs(rowsEstimated - copy.rowsEstimated) > copy.rowsEstimated * tolerance;
   return {
     ...copy,
@@ -90,7 +138,3 @@ async function advanced(
 
 // Rows come and go while they are copied; that is no error of the estimate.
 const tolerance = 0.1;
-
-function watermarkOf({ key }: SourceTable, last: Row | undefined): string[] | undefined {
-  return last && key.map((column) => last[column] ?? '');
-}

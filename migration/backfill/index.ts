@@ -1,13 +1,15 @@
-export type { Backfill, Reject, TableTarget } from './backfill.ts';
+export type { Backfill, Loaded, Reject, TableTarget } from './backfill.ts';
 export { begin } from './begin.ts';
 export { collapse, type Net } from './collapse.ts';
 export { askReplay, type Control, pause, resume, throttle } from './control.ts';
 export { type CopyPass, copyPass } from './copy-pass.ts';
+export { type CopyIn, copyIn, copyOut } from './copy-text.ts';
 export { type Progress, progress } from './progress.ts';
 export { countRejects, listRejects, replayRejects } from './rejects.ts';
 export { type StartOptions, startBackfill } from './start-backfill.ts';
 export { startOver } from './start-over.ts';
 export { type Checkpoint, type Place, readCheckpoint } from './store.ts';
+export { type Chunk, type ColumnType, type Span, typesIn } from './store-source.ts';
 export { type StreamPass, streamPass } from './stream-pass.ts';
 export { createPace, type Pace } from './throttle.ts';
 export { sees } from './visibility.ts';

@@ -9,6 +9,7 @@ import {
   firstRejects,
   type Place,
   type RejectRow,
+  readRejectedKeys,
   readRejects,
   saveRejects,
 } from './store.ts';
@@ -84,6 +85,11 @@ export async function saveOutcome(
   if (rejected.length > 0) await saveRejects(tx, writer, rejected);
 }
 
+/** The keys of all rows of the table that are set aside. */
+export async function rejectedKeys(tx: pg.PoolClient, writer: Place, table: SourceTable): Promise<Key[]> {
+  return (await readRejectedKeys(tx, writer, quotedName(table))).map((key) => toKey(key, table));
+}
+
 function toReject(
   change: Exclude<Change, { operation: 'truncate' }>,
   table: SourceTable,
@@ -95,9 +101,12 @@ function toReject(
   return { table: quotedName(table), key, operation, row: row && JSON.stringify(row), reason };
 }
 
-function toChange({ table, key, row }: RejectRow, { key: columns }: SourceTable): Change {
+function toChange({ table, key, row }: RejectRow, of: SourceTable): Change {
   if (row !== null) return { table, operation: 'insert', oldKey: null, row: JSON.parse(row) };
-  const values = JSON.parse(key) as string[];
-  const oldKey: Key = Object.fromEntries(columns.map((column, at) => [column, values[at] ?? '']));
-  return { table, operation: 'delete', oldKey, row: null };
+  return { table, operation: 'delete', oldKey: toKey(key, of), row: null };
+}
+
+function toKey(text: string, { key }: SourceTable): Key {
+  const values = JSON.parse(text) as string[];
+  return Object.fromEntries(key.map((column, at) => [column, values[at] ?? '']));
 }

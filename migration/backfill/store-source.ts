@@ -7,12 +7,27 @@ import {
   type Unit,
 } from '@ticketbuddy/change-stream';
 import pg from 'pg';
+import { copyOut } from './copy-text.ts';
 
+/** The next rows of a table, as one snapshot of the source shows them, for as long as they are being read. */
 export type Chunk = {
-  readonly rows: readonly Row[];
   /** Which transactions of the source its rows show: `pg_current_snapshot()`. */
   readonly snapshot: string;
+  readonly span: Span;
+  /** Its rows in the order of the key, or only so many of the first. */
+  rows(limit?: number): Promise<readonly Row[]>;
+  /** The same as lines of COPY, with such values: SQL over a row. When it throws, all can be asked for once more. */
+  lines(values: readonly string[], onLine: (line: Buffer) => Promise<unknown> | undefined): Promise<void>;
+  /** What types such values have. */
+  typesOf(values: readonly string[]): Promise<readonly ColumnType[]>;
+  /** How many rows of the table come after it. */
+  countAfter(): Promise<number>;
 };
+
+/** All keys above `after` and up to `upTo`; `null`: from the first, to the last. */
+export type Span = { readonly after: readonly string[] | null; readonly upTo: readonly string[] | null };
+
+export type ColumnType = { readonly oid: number; readonly modifier: number };
 
 export type ChunkRequest = {
   readonly unit: Unit;
@@ -23,22 +38,49 @@ export type ChunkRequest = {
 };
 
 /**
- * The next rows of the table in the order of its key, and the snapshot that they were read in. The keys are compared by
- * the source alone: it may have an order of its own. Throws `SchemaChanged` when the table is not what it was.
+ * Reads the next rows of the table in the order of its key. The keys are compared by the source alone: it may have an order of
+ * its own. Throws `SchemaChanged` when the table is not what it was.
  */
-export async function readChunk(source: pg.Pool, { unit, table, watermark, limit }: ChunkRequest): Promise<Chunk> {
+export async function withChunk<R>(
+  source: pg.Pool,
+  { unit, table, watermark: after, limit }: ChunkRequest,
+  work: (chunk: Chunk) => Promise<R>,
+): Promise<R> {
   return reading(source, async (client) => {
     const shapes = await schemaNow(client, unit, table);
-    const columns = shapes.find((shape) => shape.table === quotedName(table))?.columns ?? [];
+    const shape = shapes.find((one) => one.table === quotedName(table));
+    const columns = (shape?.columns ?? []).map(({ name }) => pg.escapeIdentifier(name));
     const { rows: snapshots } = await client.query('select pg_current_snapshot()::text as snapshot');
-    const { rows } = await client.query<Row>({
-      text: `select ${columns.map(({ name }) => pg.escapeIdentifier(name)).join(', ')} from ${quotedName(table)}
-        ${after(table, watermark)} order by ${keyList(table)} limit ${limit}`,
-      values: [...(watermark ?? [])],
-      types: { getTypeParser: () => (text: string) => text },
+    const select = (values: readonly string[], span: Span) =>
+      `select ${values.join(', ')} from ${quotedName(table)} ${where(table, span)}`;
+    const order = `order by ${keyList(table)}`;
+    const [last] = await asTexts(
+      client,
+      `${select([keyList(table)], { after, upTo: null })} ${order} offset ${limit - 1} limit 1`,
+    );
+    const span = { after, upTo: last ? table.key.map((column) => last[column] ?? '') : null };
+    return work({
+      snapshot: snapshots[0].snapshot,
+      span,
+      rows: (most = limit) => asTexts(client, `${select(columns, span)} ${order} limit ${most}`),
+      lines: (values, onLine) =>
+        inSavepoint(client, () =>
+          copyOut(client, `copy (${select(values, span)} ${order} limit ${limit}) to stdout`, onLine),
+        ),
+      typesOf: (values) => inSavepoint(client, () => typesIn(client, quotedName(table), values)),
+      countAfter: () => countAfter(client, table, span.upTo ?? after),
     });
-    return { rows, snapshot: snapshots[0].snapshot };
   });
+}
+
+/** What types the values have: SQL over a row of the table. */
+export async function typesIn(
+  client: pg.PoolClient,
+  table: string,
+  values: readonly string[],
+): Promise<readonly ColumnType[]> {
+  const { fields } = await client.query(`select ${values.join(', ')} from ${table} limit 0`);
+  return fields.map(({ dataTypeID: oid, dataTypeModifier: modifier }) => ({ oid, modifier }));
 }
 
 export async function readSnapshot(source: pg.Pool): Promise<string> {
@@ -55,16 +97,31 @@ export async function estimateRows(source: pg.Pool, table: SourceTable): Promise
 }
 
 /** How many rows come after the key. */
-export async function countAfter(
-  source: pg.Pool,
+async function countAfter(
+  source: pg.Pool | pg.PoolClient,
   table: SourceTable,
-  watermark: readonly string[] | null,
+  after: readonly string[] | null,
 ): Promise<number> {
-  const { rows } = await source.query({
-    text: `select count(*)::float8 as rows from ${quotedName(table)} ${after(table, watermark)}`,
-    values: [...(watermark ?? [])],
-  });
+  const { rows } = await source.query(
+    `select count(*)::float8 as rows from ${quotedName(table)} ${where(table, { after, upTo: null })}`,
+  );
   return rows[0].rows;
+}
+
+async function asTexts(client: pg.PoolClient, text: string): Promise<Row[]> {
+  const { rows } = await client.query<Row>({ text, types: { getTypeParser: () => (value: string) => value } });
+  return rows;
+}
+
+// What a statement throws would end the snapshot, which is needed for the next try.
+async function inSavepoint<R>(client: pg.PoolClient, work: () => Promise<R>): Promise<R> {
+  await client.query('savepoint before_reading');
+  try {
+    return await work();
+  } catch (error) {
+    await client.query('rollback to savepoint before_reading');
+    throw error;
+  }
 }
 
 // Rows and snapshot have to be of one moment, and values of one form, whatever the session was told before.
@@ -83,9 +140,14 @@ async function reading<R>(source: pg.Pool, work: (client: pg.PoolClient) => Prom
   }
 }
 
-function after(table: SourceTable, watermark: readonly string[] | null): string {
-  if (watermark === null) return '';
-  return `where (${keyList(table)}) > (${watermark.map((_key, at) => `$${at + 1}`).join(', ')})`;
+function where(table: SourceTable, { after, upTo }: Span): string {
+  const bounds = [after && `> (${after.map(literal)})`, upTo && `<= (${upTo.map(literal)})`].filter(Boolean);
+  return bounds.length > 0 ? `where ${bounds.map((bound) => `(${keyList(table)}) ${bound}`).join(' and ')}` : '';
+}
+
+// COPY takes no parameters.
+function literal(value: string): string {
+  return pg.escapeLiteral(value);
 }
 
 function keyList({ key }: SourceTable): string {

@@ -70,34 +70,45 @@ export async function readCheckpoint(
   );
 }
 
-export type Standing = {
-  readonly position: Position;
-  readonly hasRejects: boolean;
-  /** The tables whose copy is not complete. */
-  readonly incomplete: readonly string[];
-};
+export type Standing = { readonly position: Position; readonly hasRejects: boolean };
 
-/** Where the unit stands, and nobody else moves it until this transaction ends. */
+/** How the unit stands, and nobody else moves it until this transaction ends. */
 export async function lockStanding(tx: pg.PoolClient, { schema, unit }: Place): Promise<Standing> {
   const { rows } = await tx.query<Standing>(
-    `select position::text, exists (select from ${schema}.rejects where unit = $1) as "hasRejects",
-       array(select table_name from ${schema}.copies where unit = $1 and not is_complete) as incomplete
+    `select position::text, exists (select from ${schema}.rejects where unit = $1) as "hasRejects"
      from ${schema}.checkpoints where unit = $1 for update`,
     [unit],
   );
   return rows[0] as Standing;
 }
 
-export async function savePosition(
+/**
+ * Moves the unit on to the last one's position, and remembers the transactions for those of their tables whose copy is not
+ * complete, until a snapshot of the source is known to see them.
+ */
+export async function advance(
   tx: pg.PoolClient,
   { schema, unit }: Place,
   position: Position,
   heartbeat: Heartbeat | undefined,
+  changed: readonly AppliedXid[],
 ): Promise<void> {
   await tx.query(
-    `update ${schema}.checkpoints set position = $2, beat = coalesce($3, beat),
-       beat_written_at = coalesce($4, beat_written_at) where unit = $1`,
-    [unit, position, heartbeat?.beat ?? null, heartbeat?.writtenAt ?? null],
+    `with moved as (
+       update ${schema}.checkpoints set position = $2, beat = coalesce($3, beat), beat_written_at = coalesce($4, beat_written_at)
+       where unit = $1
+     )
+     insert into ${schema}.applied (unit, table_name, xid) select unit, table_name, xid
+     from unnest($5::text[], $6::bigint[]) as changed (table_name, xid) join ${schema}.copies using (table_name)
+     where unit = $1 and not is_complete on conflict do nothing`,
+    [
+      unit,
+      position,
+      heartbeat?.beat ?? null,
+      heartbeat?.writtenAt ?? null,
+      changed.map(({ table }) => table),
+      changed.map(({ xid }) => xid),
+    ],
   );
 }
 
@@ -112,6 +123,11 @@ export async function saveControl(
     value,
   ]);
   return rowCount ?? 0;
+}
+
+/** The transaction's commit does not wait for the disk. */
+export async function commitWithoutWaiting(tx: pg.PoolClient): Promise<void> {
+  await tx.query('set local synchronous_commit = off');
 }
 
 export type Copy = {
@@ -160,20 +176,6 @@ export async function saveCopy(tx: pg.PoolClient, { schema, unit }: Place, copy:
       copy.busyMs,
       copy.isComplete,
     ],
-  );
-}
-
-/** Remembers that this transaction of the source was applied, until a snapshot there is known to see it. */
-export async function saveApplied(
-  tx: pg.PoolClient,
-  { schema, unit }: Place,
-  tables: readonly string[],
-  xid: number,
-): Promise<void> {
-  await tx.query(
-    `insert into ${schema}.applied (unit, table_name, xid) select $1, name, $3 from unnest($2::text[]) as name
-     on conflict do nothing`,
-    [unit, tables, xid],
   );
 }
 
@@ -245,6 +247,19 @@ export async function readRejects(
     [unit, table, after, limit],
   );
   return rows;
+}
+
+/** Of all of them. */
+export async function readRejectedKeys(
+  client: pg.PoolClient,
+  { schema, unit }: Place,
+  table: string,
+): Promise<string[]> {
+  const { rows } = await client.query(`select key from ${schema}.rejects where unit = $1 and table_name = $2`, [
+    unit,
+    table,
+  ]);
+  return rows.map(({ key }) => key);
 }
 
 /** Whether somebody has asked for it since it was asked last. */

@@ -1,7 +1,7 @@
 import { type Batch, type ChangeStream, isPast } from '@ticketbuddy/change-stream';
 import { applyChanges } from './apply-changes.ts';
 import type { Backfill } from './backfill.ts';
-import { forgetApplied, lockStanding, readApplied, readCheckpoint, saveApplied, savePosition } from './store.ts';
+import { type AppliedXid, advance, forgetApplied, lockStanding, readApplied, readCheckpoint } from './store.ts';
 import { readSnapshot } from './store-source.ts';
 import { sees } from './visibility.ts';
 
@@ -19,13 +19,20 @@ export type StreamPassOptions = {
   readonly waitMs?: number;
 };
 
+/** A stream that also tells what has come besides the oldest; without that, each transaction is applied alone. */
+export type Waiting = ChangeStream & { readonly waiting?: readonly Batch[] };
+
+// So many wait for each other at most, when one of them is in need of a lock.
+const togetherMax = 100;
+
 /**
- * Applies what the stream has, each transaction of the source as one of the target, together with its position: whatever is
- * killed, each is applied once. Only then the source is told that it may forget it.
+ * Applies what the stream has. What has come while the last was applied is applied together, in one transaction with the
+ * position of its end: whatever is killed, each is applied once, and nobody sees half of one. Only then the source is told that
+ * it may forget them.
  */
 export async function streamPass(
   backfill: Backfill,
-  stream: ChangeStream,
+  stream: Waiting,
   { transactionsMax = 500, waitMs = 0 }: StreamPassOptions = {},
 ): Promise<StreamPass> {
   const { writer } = backfill;
@@ -33,30 +40,42 @@ export async function streamPass(
   const done = { transactions: 0, changes: 0, rejected: 0 };
   if (checkpoint?.isPaused) return { outcome: 'paused', ...done };
   while (done.transactions < transactionsMax) {
-    const batch = await stream.next(done.transactions === 0 ? waitMs : 0);
-    if (!batch) break;
-    done.rejected += await applyBatch(backfill, batch);
-    stream.acknowledge(batch.position);
-    done.transactions += 1;
-    done.changes += batch.changes.length;
+    const first = await stream.next(done.transactions === 0 ? waitMs : 0);
+    if (!first) break;
+    const batches = together(first, stream.waiting, Math.min(togetherMax, transactionsMax - done.transactions));
+    done.rejected += await applyBatches(backfill, batches);
+    stream.acknowledge((batches.at(-1) ?? first).position);
+    done.transactions += batches.length;
+    for (const { changes } of batches) done.changes += changes.length;
   }
   if (done.changes > 0) await forgetWhatIsSeen(backfill);
   return { outcome: 'applied', ...done };
 }
 
-async function applyBatch(backfill: Backfill, batch: Batch): Promise<number> {
+// A line that broke in between leaves nothing waiting.
+function together(first: Batch, waiting: readonly Batch[] | undefined, most: number): readonly Batch[] {
+  return waiting?.[0] === first ? waiting.slice(0, most) : [first];
+}
+
+async function applyBatches(backfill: Backfill, batches: readonly Batch[]): Promise<number> {
   const { writer } = backfill;
   return writer.transaction(async (tx) => {
-    const { position, hasRejects, incomplete } = await lockStanding(tx, writer);
-    // It was applied by one that was killed before it could say so.
-    if (!isPast(batch.position, position)) return 0;
-    const rejected = await applyChanges(tx, backfill, batch.changes, hasRejects);
-    await backfill.note?.(tx, batch);
-    const copied = incomplete.filter((name) => batch.changes.some(({ table }) => table === name));
-    if (copied.length > 0) await saveApplied(tx, writer, copied, batch.xid);
-    await savePosition(tx, writer, batch.position, batch.heartbeat);
+    const { position, hasRejects } = await lockStanding(tx, writer);
+    // Others were applied by one that was killed before it could say so.
+    const due = batches.filter((batch) => isPast(batch.position, position));
+    const last = due.at(-1);
+    if (!last) return 0;
+    const changes = due.flatMap((batch) => batch.changes);
+    const rejected = await applyChanges(tx, backfill, changes, hasRejects);
+    for (const batch of due) await backfill.note?.(tx, batch);
+    const heartbeat = due.findLast((batch) => batch.heartbeat)?.heartbeat;
+    await advance(tx, writer, last.position, heartbeat, due.flatMap(changedTables));
     return rejected;
   });
+}
+
+function changedTables({ changes, xid }: Batch): AppliedXid[] {
+  return [...new Set(changes.map(({ table }) => table))].map((table) => ({ table, xid }));
 }
 
 // What one snapshot sees, all later ones see, and chunks are read in later ones.

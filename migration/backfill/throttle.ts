@@ -18,7 +18,8 @@ export type Pace = {
 };
 
 export function createPace(options: PaceOptions = {}): Pace {
-  const { chunkRows = 1_000, chunkRowsMax = 10_000, probe = (source) => source.query('select 1') } = options;
+  const { chunkRows = 20_000, probe = (source) => source.query('select 1') } = options;
+  const { chunkRowsMax = Math.max(10_000, chunkRows) } = options;
   let step: Step = { chunkRows, restMs: 0 };
   return {
     get restMs() {

@@ -1,3 +1,4 @@
+import type { Span } from '@ticketbuddy/backfill';
 import { quotedName, type Row } from '@ticketbuddy/change-stream';
 import pg from 'pg';
 import { type Direction, directionOf } from './direction.ts';
@@ -101,8 +102,31 @@ export async function readBack(
   return wrong.length > 0 ? `has another ${wrong.join(', ')}` : undefined;
 }
 
+/** The keys of the table that are in the span, as texts by the source's names; `undefined` when they are more than so many. */
+export async function keysThere(
+  tx: pg.PoolClient,
+  { from, into, columns }: Direction,
+  { after, upTo }: Span,
+  most: number,
+): Promise<Row[] | undefined> {
+  const names = from.key.map((name) => pg.escapeIdentifier(columns.find((one) => one.from === name)?.into ?? ''));
+  const bounds = [after && `> (${after.map(literal)})`, upTo && `<= (${upTo.map(literal)})`].filter(Boolean);
+  const where =
+    bounds.length > 0 ? `where ${bounds.map((bound) => `(${names.join(', ')}) ${bound}`).join(' and ')}` : '';
+  const { rows } = await tx.query<string[]>({
+    text: `select ${names.map((name) => `${name}::text`).join(', ')} from ${quotedName(into)} ${where} limit ${most + 1}`,
+    rowMode: 'array',
+  });
+  if (rows.length > most) return undefined;
+  return rows.map((values) => Object.fromEntries(from.key.map((name, nth) => [name, values[nth] ?? null])));
+}
+
+function literal(value: string): string {
+  return pg.escapeLiteral(value);
+}
+
 // A value that a type or a constraint does not take. Anything else is no fault of a row, and undoes the whole.
-function isAboutTheData(error: unknown): error is Error {
+export function isAboutTheData(error: unknown): error is Error {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^(22|23)/.test(code);
 }

@@ -2,6 +2,7 @@ import { collapse, type Reject, type TableTarget } from '@ticketbuddy/backfill';
 import type { Change, Row } from '@ticketbuddy/change-stream';
 import type pg from 'pg';
 import { type Direction, directionOf } from './direction.ts';
+import { loadOf } from './load.ts';
 import type { TableMapping, To } from './mapping.ts';
 import { type Statements, statementsOf, writeRows } from './store.ts';
 
@@ -15,9 +16,11 @@ export function tableTarget(mapping: TableMapping, to: To, isCopied = to === 'ne
   const direction = directionOf(mapping, to);
   const statements = statementsOf(direction);
   const { from } = direction;
+  const load = loadOf(direction);
   return {
     table: from,
     isCopied,
+    ...(load && { load }),
     async apply(tx, changes) {
       const { isTruncated, deleted, upserted } = collapse(changes, from.key);
       if (isTruncated) await tx.query(statements.empty);
