@@ -24,7 +24,7 @@ test('--version says the version and nothing else', async () => {
 test.each([
   [['audti'], "Unknown command 'audti'. Did you mean audit?"],
   [['audit', '--jsno'], "Unknown option '--jsno'. Did you mean --json?"],
-  [['migrate'], "Unknown command 'migrate'. See ticketbuddy --help."],
+  [['refund'], "Unknown command 'refund'. See ticketbuddy --help."],
   [['--quickly'], "Unknown option '--quickly'. See ticketbuddy --help."],
   [['seed', 'all'], "Too many arguments for 'seed'. Expected 0 arguments but got 1: all. See ticketbuddy --help."],
   [['help', 'audti'], 'There is no such command. See ticketbuddy --help.'],

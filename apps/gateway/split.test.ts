@@ -41,7 +41,7 @@ test('a share is changed while the gateway runs, an endpoint at a time', async (
 });
 
 test('it ends with the owner for whom it was meant, so that no switch turns it around', async () => {
-  expect(await switchUnit(shop.takeover, 'next')).toBe('done');
+  await until('it is moved', async () => (await switchUnit(shop.takeover, 'next')) === 'done');
   for (let nth = 0; nth < 50; nth++) expect(await sideOfOne()).toBe('next');
   expect(await setReadShare(shop.pools.next, 'events', [one], 100)).toBe('next');
   await until('it is read at the legacy again', async () => (await sideOfOne()) === 'legacy');

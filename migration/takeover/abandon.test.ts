@@ -5,14 +5,16 @@ import { abandonTakeover } from './abandon.ts';
 import { switchUnit } from './switch-unit.ts';
 import { aLibrary, aWorker, comparison, lend } from './test-library.ts';
 
-test('an abandoned move leaves nothing in the legacy, and in the new system only who owns what and the journal', async () => {
+test('an abandoned move leaves nothing in the legacy, and in the new system only who owns what and the journal', {
+  timeout: 240_000,
+}, async () => {
   const library = await aLibrary();
   const { takeover, legacy, next } = library;
   const before = { legacy: await things(legacy), next: await things(next) };
   const worker = await aWorker(library);
   await lend(library);
   await until('it is there', async () => (await comparison(library)).every(({ rows }) => rows.target === 1));
-  expect(await switchUnit(takeover, 'next')).toBe('done');
+  await until('it is moved', async () => (await switchUnit(takeover, 'next')) === 'done');
   await worker.stop();
   await abandonTakeover(takeover);
   expect(await things(legacy)).toEqual(before.legacy);

@@ -33,7 +33,11 @@ test.each([
     const ends: string[] = [];
     for (let point = 1; ; point++) {
       if (now.owner === to) now = await finished(takeover, otherSide(to), now.epoch);
-      if ((await conductUntil(takeover, to, now.epoch, point, secondsLeft)) !== 'killed') break;
+      const outcome = await conductUntil(takeover, to, now.epoch, point, secondsLeft);
+      if (outcome === 'done') break;
+      // A machine that is too busy for a step may turn the move back before it comes to the point.
+      if (outcome === 'undone') point -= 1;
+      if (outcome === 'undone') continue;
       await until('somebody has finished the move', async () => {
         await resumeSwitch(takeover);
         return !(await unfinishedMove(takeover.places.next.pool, takeover.plan.unit));
@@ -53,11 +57,14 @@ test.each([
     const [books] = await comparison(library);
     expect(books?.rows).toEqual({ source: ends.length, target: ends.length });
   },
-  120_000,
+  400_000,
 );
 
 async function finished(takeover: Takeover, to: Side, epoch: number): Promise<Ownership> {
-  expect(await conductUntil(takeover, to, epoch, Number.POSITIVE_INFINITY)).toBe('done');
+  await until(
+    'it is moved',
+    async () => (await conductUntil(takeover, to, epoch, Number.POSITIVE_INFINITY)) === 'done',
+  );
   return ownership(takeover);
 }
 

@@ -7,7 +7,9 @@ import { switchUnit } from './switch-unit.ts';
 import { schema, streamOf } from './takeover.ts';
 import { aLibrary, aWorker, comparison, type Library, lend } from './test-library.ts';
 
-test('a switch is refused while the copy is not complete, however little is missing', async () => {
+test('a switch is refused while the copy is not complete, however little is missing', {
+  timeout: 240_000,
+}, async () => {
   const library = await aLibrary();
   await library.legacy.query(
     `insert into "Library"."Book" select gen_random_uuid(), 'Book ' || n, 1.5, now() from generate_series(1, 300) as n`,
@@ -30,7 +32,9 @@ test('a switch is refused while the copy is not complete, however little is miss
   expect(copied).not.toContain('open');
 });
 
-test('a transaction that is open across a switch stops it and is named; what it commits is carried over', async () => {
+test('a transaction that is open across a switch stops it and is named; what it commits is carried over', {
+  timeout: 240_000,
+}, async () => {
   const library = await aLibrary();
   await aWorker(library);
   const client = await library.legacy.connect();
@@ -49,10 +53,12 @@ test('a transaction that is open across a switch stops it and is named; what it 
   await lend(library);
   await until('both are there', async () => (await comparison(library)).every(({ verdict }) => verdict === 'same'));
   expect((await comparison(library))[0]?.rows).toEqual({ source: 2, target: 2 });
-  expect(await switchUnit(library.takeover, 'next')).toBe('done');
+  await until('it is moved', async () => (await switchUnit(library.takeover, 'next')) === 'done');
 });
 
-test('a fault of the mapping that the copy and its comparison share is found by the second look, and the switch turns back', async () => {
+test('a fault of the mapping that the copy and its comparison share is found by the second look, and the switch turns back', {
+  timeout: 240_000,
+}, async () => {
   const library = await aLibrary();
   const { plan, places } = library.takeover;
   const tables = plan.tables.map((table) => ({ ...table, columns: table.columns.map(tenfold) }));
