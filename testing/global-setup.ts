@@ -20,7 +20,9 @@ declare module 'vitest' {
 /** One server for all tests; what a test commits need not survive a crash of the machine, so it does not wait for the disk. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'ticketbuddy-test-'));
-  const server = await startEmbedded({ dataFolder, settings: { fsync: 'off', max_connections: '300' } });
+  // Slots belong to the server, and each takeover has two of them.
+  const settings = { fsync: 'off', max_connections: '300', max_replication_slots: '100', max_wal_senders: '100' };
+  const server = await startEmbedded({ dataFolder, settings });
   const templateUrl = server.url.replace(/\/[^/]*$/, '/template');
   await createTemplate(server.url, templateUrl);
   project.provide('templateUrl', templateUrl);
