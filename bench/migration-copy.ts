@@ -41,7 +41,7 @@ export async function startCopying(
   await target.pool.query('truncate events.events');
   await target.pool.query('checkpoint');
   const writer = await openWriter({ pool: target.pool, ...place });
-  const note: Backfill['note'] = (tx, batch) => noteChanges(tx, { ...place, tables: unit.tables }, batch);
+  const note: Backfill['note'] = (tx, batches) => noteChanges(tx, { ...place, tables: unit.tables }, batches);
   const backfill: Backfill = { source: source.pool, writer, unit, tables: [tableTarget(events, 'next')], note };
   await createShadowTables(target.pool, place);
   const from = await begin(backfill);

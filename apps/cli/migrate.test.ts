@@ -3,7 +3,9 @@ import { moverUrl } from '@ticketbuddy/takeover';
 import { type TestDatabase, testDatabase, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
-import { ticketbuddy } from './test-cli.ts';
+import { type Ended, ended, start, ticketbuddy, unguarded } from './test-cli.ts';
+
+const launcher = new URL('ticketbuddy.mjs', import.meta.url).pathname;
 
 it('says which setting is missing, and what can be moved', async () => {
   const { settings } = await bothSides();
@@ -41,6 +43,51 @@ it('refuses to switch what has not been started', async () => {
   expect([code, err]).toEqual([1, expect.stringMatching(/✘ owner +nothing has been started: run `migrate start`/)]);
 });
 
+it('moves events over and back, each step as a command', { timeout: 400_000 }, async () => {
+  const { settings, legacy, next } = await bothSides();
+  const migrate = (...words: string[]) => ticketbuddy(['migrate', ...words], settings);
+  await addEvents(legacy.pool, 20);
+  const worker = start([launcher, 'migrate', 'start'], settings);
+  const said = ended(worker);
+  onTestFinished(() => void worker.kill('SIGKILL'));
+  await until('a gateway can say that it is there', () => isThere(next.pool, 'ticketbuddy_migration.edges'));
+  await aGatewayThatHolds(next.pool);
+  await until('all gates are open', async () => (await migrate('status')).code === 0, 150_000);
+  expect((await migrate('status')).out).toMatch(
+    /^events +belongs to legacy, epoch 1\n(?:.*\n)*.*copied +"Event"."Events": 20 rows/,
+  );
+
+  // On a busy machine a gate may be closed for a moment: then it is asked again, as a person would.
+  const says = (what: RegExp, ...words: string[]) =>
+    until(`it says ${what}`, async () => what.test(Object.values(await migrate(...words)).join('\n')), 150_000);
+  await says(/^1\n\n"users" is not "events": nothing was done\.\n$/, 'switch', 'events', '--confirm', 'users');
+  await says(/^1\n\nNobody is here to ask: say --confirm events\.\n$/, 'switch', 'events');
+  await says(/^0\nevents belongs to next now \(\d+ ms\)\.\n/, 'switch', 'events', '--confirm', 'events');
+  await expect(addEvents(legacy.pool, 1)).rejects.toThrow('events is written by next, not here');
+  await until('the gates of the way back are open', async () => (await migrate('status')).code === 0, 150_000);
+  await says(/^0\nevents belongs to legacy now/, 'rollback', 'events', '--confirm', 'events');
+
+  expect((await migrate('verify')).out).toBe('✔ "events"."events"  20 rows at the owner, 20 at the other side: same\n');
+  expect((await migrate('verify', '--second-look')).out).toMatch(/20 rows at the legacy, 20 at the new system: same/);
+  expect(await migrate('rejects')).toMatchObject({ code: 0, out: 'Every row has its place.\n' });
+  expect((await migrate('pause')).out).toMatch(/^events stands still/);
+  expect((await migrate('status')).out).toMatch(/✘ the stream to next +paused/);
+  expect((await migrate('resume')).out).toBe('events goes on.\n');
+  expect((await migrate('journal')).out).toMatch(/ move begun {2}(?:.*\n)* *\d+ entries, as they were written\.\n$/);
+  await unguarded(next.pool, `update ticketbuddy_migration.journal set evidence = '"forged"' where nth = 5`);
+  expect(await migrate('journal')).toMatchObject({
+    code: 1,
+    err: 'The journal was changed: entry 5 is not the one that was written.\n',
+  });
+
+  worker.kill('SIGINT');
+  expect(await said).toMatchObject<Partial<Ended>>({
+    out: expect.stringContaining('All that was there is copied: 20 rows'),
+  });
+  expect((await migrate('abandon', 'events', '--confirm', 'events')).code).toBe(0);
+  expect(await isThere(legacy.pool, 'ticketbuddy_migration.fences')).toBe(false);
+});
+
 async function bothSides() {
   const [legacy, next] = [await testDatabase(), await testDatabase()];
   await legacy.pool.query(`
@@ -71,6 +118,25 @@ async function dropSlots(...databases: readonly TestDatabase[]): Promise<void> {
         ),
     );
   }
+}
+
+async function addEvents(pool: pg.Pool, count: number): Promise<void> {
+  await pool.query(
+    `insert into "Event"."Events" select gen_random_uuid(), 'Gala ' || n, '2041-01-01'::timestamptz + n * interval '1 day',
+       n % 10, '2041-01-01'::timestamptz + n * interval '1 day 2 hours', n from generate_series(1, $1::int) as n`,
+    [count],
+  );
+}
+
+async function aGatewayThatHolds(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running, epoch)
+     values ('a gateway', 'events', now() + interval '1 hour', true, 0, 100)`,
+  );
+}
+
+async function isThere(pool: pg.Pool, table: string): Promise<boolean> {
+  return (await pool.query('select to_regclass($1) is not null as there', [table])).rows[0].there;
 }
 
 async function thingsIn(pool: pg.Pool): Promise<unknown[]> {

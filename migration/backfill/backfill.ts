@@ -42,8 +42,8 @@ export type Backfill = {
   readonly writer: Writer;
   readonly unit: Unit;
   readonly tables: readonly TableTarget[];
-  /** Called with each batch in the transaction that applies it, also with one without changes. */
-  readonly note?: (tx: pg.PoolClient, batch: Batch) => Promise<void>;
+  /** Called with the batches that a transaction applies, also those without changes, in that transaction. */
+  readonly note?: (tx: pg.PoolClient, batches: readonly Batch[]) => Promise<void>;
 };
 
 export function copiedTables({ tables }: Backfill): TableTarget[] {

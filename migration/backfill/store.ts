@@ -70,12 +70,20 @@ export async function readCheckpoint(
   );
 }
 
-export type Standing = { readonly position: Position; readonly hasRejects: boolean };
+export type Standing = {
+  readonly position: Position;
+  readonly hasRejects: boolean;
+  readonly isPaused: boolean;
+  /** A copy is under way, or transactions are remembered that were applied during one. */
+  readonly isRemembering: boolean;
+};
 
 /** How the unit stands, and nobody else moves it until this transaction ends. */
 export async function lockStanding(tx: pg.PoolClient, { schema, unit }: Place): Promise<Standing> {
   const { rows } = await tx.query<Standing>(
-    `select position::text, exists (select from ${schema}.rejects where unit = $1) as "hasRejects"
+    `select position::text, is_paused as "isPaused", exists (select from ${schema}.rejects where unit = $1) as "hasRejects",
+       exists (select from ${schema}.copies where unit = $1 and not is_complete)
+         or exists (select from ${schema}.applied where unit = $1) as "isRemembering"
      from ${schema}.checkpoints where unit = $1 for update`,
     [unit],
   );

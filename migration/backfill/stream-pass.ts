@@ -1,7 +1,7 @@
 import { type Batch, type ChangeStream, isPast } from '@ticketbuddy/change-stream';
 import { applyChanges } from './apply-changes.ts';
 import type { Backfill } from './backfill.ts';
-import { type AppliedXid, advance, forgetApplied, lockStanding, readApplied, readCheckpoint } from './store.ts';
+import { type AppliedXid, advance, forgetApplied, lockStanding, readApplied } from './store.ts';
 import { readSnapshot } from './store-source.ts';
 import { sees } from './visibility.ts';
 
@@ -19,9 +19,6 @@ export type StreamPassOptions = {
   readonly waitMs?: number;
 };
 
-/** A stream that also tells what has come besides the oldest; without that, each transaction is applied alone. */
-export type Waiting = ChangeStream & { readonly waiting?: readonly Batch[] };
-
 // So many wait for each other at most, when one of them is in need of a lock.
 const togetherMax = 100;
 
@@ -32,45 +29,50 @@ const togetherMax = 100;
  */
 export async function streamPass(
   backfill: Backfill,
-  stream: Waiting,
+  stream: ChangeStream,
   { transactionsMax = 500, waitMs = 0 }: StreamPassOptions = {},
 ): Promise<StreamPass> {
-  const { writer } = backfill;
-  const checkpoint = await writer.transaction((tx) => readCheckpoint(tx, writer));
   const done = { transactions: 0, changes: 0, rejected: 0 };
-  if (checkpoint?.isPaused) return { outcome: 'paused', ...done };
+  let isRemembering = false;
   while (done.transactions < transactionsMax) {
     const first = await stream.next(done.transactions === 0 ? waitMs : 0);
     if (!first) break;
     const batches = together(first, stream.waiting, Math.min(togetherMax, transactionsMax - done.transactions));
-    done.rejected += await applyBatches(backfill, batches);
+    const applied = await applyBatches(backfill, batches);
+    if (applied === 'paused') return { outcome: 'paused', ...done };
     stream.acknowledge((batches.at(-1) ?? first).position);
     done.transactions += batches.length;
+    done.rejected += applied.rejected;
     for (const { changes } of batches) done.changes += changes.length;
+    isRemembering = applied.isRemembering;
   }
-  if (done.changes > 0) await forgetWhatIsSeen(backfill);
+  if (isRemembering) await forgetWhatIsSeen(backfill);
   return { outcome: 'applied', ...done };
 }
 
 // A line that broke in between leaves nothing waiting.
-function together(first: Batch, waiting: readonly Batch[] | undefined, most: number): readonly Batch[] {
-  return waiting?.[0] === first ? waiting.slice(0, most) : [first];
+function together(first: Batch, waiting: readonly Batch[], most: number): readonly Batch[] {
+  return waiting[0] === first ? waiting.slice(0, most) : [first];
 }
 
-async function applyBatches(backfill: Backfill, batches: readonly Batch[]): Promise<number> {
+/** While a copy is under way, what was applied is remembered until a chunk surely has it. */
+type Applied = { readonly rejected: number; readonly isRemembering: boolean };
+
+async function applyBatches(backfill: Backfill, batches: readonly Batch[]): Promise<Applied | 'paused'> {
   const { writer } = backfill;
   return writer.transaction(async (tx) => {
-    const { position, hasRejects } = await lockStanding(tx, writer);
+    const { position, hasRejects, isPaused, isRemembering } = await lockStanding(tx, writer);
+    if (isPaused) return 'paused';
     // Others were applied by one that was killed before it could say so.
     const due = batches.filter((batch) => isPast(batch.position, position));
     const last = due.at(-1);
-    if (!last) return 0;
+    if (!last) return { rejected: 0, isRemembering };
     const changes = due.flatMap((batch) => batch.changes);
     const rejected = await applyChanges(tx, backfill, changes, hasRejects);
-    for (const batch of due) await backfill.note?.(tx, batch);
+    await backfill.note?.(tx, due);
     const heartbeat = due.findLast((batch) => batch.heartbeat)?.heartbeat;
     await advance(tx, writer, last.position, heartbeat, due.flatMap(changedTables));
-    return rejected;
+    return { rejected, isRemembering };
   });
 }
 

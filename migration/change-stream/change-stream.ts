@@ -30,6 +30,8 @@ export type ChangeStream = {
    * Throws `SchemaChanged` or `NewCopyNeeded` when all that came before has been acknowledged.
    */
   next(waitMs: number): Promise<Batch | undefined>;
+  /** What is not acknowledged and has come by now, the oldest first: what `next` would answer without waiting, one after the other. */
+  readonly waiting: readonly Batch[];
   /** The batch at `position` and all before are durable at the consumer; the source may forget them. */
   acknowledge(position: Position): void;
   close(): Promise<void>;
@@ -71,6 +73,10 @@ class Follower implements ChangeStream {
     this.#running = this.#run();
     // Besides telling how far we are it keeps the source from taking a long pause for a broken line.
     this.#teller = setInterval(() => this.#tell(), acknowledgeMs);
+  }
+
+  get waiting(): readonly Batch[] {
+    return this.#held;
   }
 
   async next(waitMs: number): Promise<Batch | undefined> {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
 import { decode, type Message } from './pgoutput.ts';
 import { justBefore, type Position } from './position.ts';
@@ -56,9 +57,11 @@ export function connect({ url, name, from, onMessage, onQuestion }: ConnectionOp
   });
   const plugin = new ExactPlugin({ protoVersion: 1, publicationNames: [name] });
   const closed = Promise.withResolvers<void>();
+  const subscribed = service.subscribe(plugin, name, from);
+  listenEarly(service);
   return {
     // One that is closed while it connects would never say that it has ended.
-    ended: Promise.race([service.subscribe(plugin, name, from), closed.promise]),
+    ended: Promise.race([subscribed, closed.promise]),
     // The library adds one: acknowledged as it is, a commit that follows without a gap would never be sent.
     acknowledge: (position) =>
       void service.acknowledge(justBefore(position), silentMs() > askAfterMs).catch(() => undefined),
@@ -69,6 +72,17 @@ export function connect({ url, name, from, onMessage, onQuestion }: ConnectionOp
       await Promise.race([service.destroy(), delay(closeMsMax, undefined, { ref: false })]);
     },
   };
+}
+
+/**
+ * The library listens for errors once it has connected; a server that goes down can say so together with being ready, and
+ * an error that nobody listens for ends the process. The client is made by now or within microtasks, and only then reads.
+ */
+function listenEarly(service: LogicalReplicationService): void {
+  setImmediate(() => {
+    const { _client: client } = service as unknown as { readonly _client: pg.Client | null };
+    client?.on('error', () => undefined);
+  });
 }
 
 class ExactPlugin extends PgoutputPlugin {

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPool, startEmbedded } from '@ticketbuddy/postgres';
 import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
+import { connect } from './connection.ts';
 import { capture, nextName, seats, type TestSource, take } from './test-source.ts';
 
 it('a stream outlives restarts of the source, and gives each transaction once', async () => {
@@ -49,6 +52,24 @@ it('a slot that the server has invalidated for its size stops the stream, which 
     return rows[0]?.wal_status === 'lost';
   });
   await expect(open({ from: start })).rejects.toMatchObject({ reason: 'slot-invalidated' });
+});
+
+it('a server that goes down with the very bytes that say that it is ready costs the connection, not the process', async () => {
+  const ready = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
+  const farewell = Buffer.from('SFATAL\0C57P01\0Mgoing down\0\0');
+  const head = Buffer.alloc(5, 'E');
+  head.writeInt32BE(4 + farewell.length, 1);
+  const server = createServer((socket) =>
+    socket.once('data', () => socket.end(Buffer.concat([ready, head, farewell]))).on('error', () => undefined),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const url = `postgres://nobody@127.0.0.1:${port}/none`;
+  const nothing = () => undefined;
+  const connection = connect({ url, name: 'none', from: '0/0', onMessage: nothing, onQuestion: nothing });
+  await connection.ended.catch(nothing);
+  await connection.close();
 });
 
 type Server = { source(): Promise<TestSource>; restart(): Promise<void> };

@@ -130,6 +130,8 @@ async function follow({ url, pool }: { url: string; pool: pg.Pool }, target: pg.
       batch = await stream.next(waitMs);
       return batch;
     },
+    // So that each is applied alone.
+    waiting: [],
     acknowledge: (position) => stream.acknowledge(position),
     close: () => stream.close(),
   };

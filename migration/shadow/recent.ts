@@ -2,7 +2,7 @@ import type { Place } from '@ticketbuddy/backfill';
 import { type Batch, type Change, quotedName, type Row, type SourceTable } from '@ticketbuddy/change-stream';
 import type pg from 'pg';
 import { keyOf } from './aggregate.ts';
-import { insertRecent } from './store.ts';
+import { beatNote, type DatedNote, insertRecent } from './store.ts';
 
 /** A table whose changes are noted, and by which of its columns they are found again. */
 export type NotedTable = SourceTable & {
@@ -19,21 +19,26 @@ export type Noting = Place & { readonly tables: readonly NotedTable[] };
 const keysMax = 1_000;
 
 /**
- * Notes which aggregates the transaction has changed, and that notes are being taken. To be called in the target's
- * transaction that applies the batch, also for one without changes; it is one statement. Once in a while it forgets
+ * Notes which aggregates each transaction has changed, and that notes are being taken. To be called in the target's
+ * transaction that applies the batches, also for those without changes; it is one statement. Once in a while it forgets
  * what is older than a minute.
  */
-export async function noteChanges(tx: pg.PoolClient, noting: Noting, batch: Batch): Promise<void> {
+export async function noteChanges(tx: pg.PoolClient, noting: Noting, batches: readonly Batch[]): Promise<void> {
+  const notes = batches.flatMap((batch) => notesOf(noting, batch));
+  if (notes.length > 0) await insertRecent(tx, noting, notes);
+}
+
+function notesOf(noting: Noting, { changes, heartbeat, xid, position }: Batch): DatedNote[] {
   const changed = new Map<string, Set<string | null>>();
-  for (const change of batch.changes) {
+  for (const change of changes) {
     const keys = changed.get(change.table) ?? new Set();
     for (const key of keysOf(noting, change)) keys.add(key);
     changed.set(change.table, keys);
   }
   const notes = [...changed].flatMap(([table, keys]) =>
-    (keys.size > keysMax ? [null] : [...keys]).map((key) => ({ table, key })),
+    (keys.size > keysMax ? [null] : [...keys]).map((key) => ({ table, key, xid, position })),
   );
-  if (notes.length > 0 || batch.heartbeat) await insertRecent(tx, noting, batch, notes);
+  return heartbeat ? [...notes, { ...beatNote, xid, position }] : notes;
 }
 
 function keysOf({ tables }: Noting, change: Change): (string | null)[] {

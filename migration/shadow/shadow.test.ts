@@ -206,7 +206,7 @@ it('the share that is compared can be changed while it runs', async () => {
 });
 
 it('a row that never stays is asked for a few times, and then counted as moved', async () => {
-  const { shadow, tally, asked } = await aTrial({}, { ...world.versions, hasMoved: async () => true });
+  const { shadow, tally, asked } = await aTrial({ twicePercent: 0 }, { ...world.versions, hasMoved: async () => true });
   shadow.offer(aRead({ path: '/shows/1?mood=different' }));
   await allDone(shadow);
   expect(sumOf(tally.take().counts, 'not comparable', 'moved')).toBe(1);

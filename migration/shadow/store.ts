@@ -1,5 +1,5 @@
 import type { Place } from '@ticketbuddy/backfill';
-import type { Batch } from '@ticketbuddy/change-stream';
+import type { Position } from '@ticketbuddy/change-stream';
 import type pg from 'pg';
 import type { Count, Example, Group } from './tally.ts';
 
@@ -24,24 +24,28 @@ export async function createShadowTables(target: Querying, { schema }: Pick<Plac
 
 export type Note = { readonly table: string; readonly key: string | null };
 
-// What no table is called: the row says that notes are taken.
-const mark = '';
+/** A note of a transaction: the lower 32 bits of its id, and where in the log it ends. */
+export type DatedNote = Note & { readonly xid: number; readonly position: Position };
 
-/** With a heartbeat it also leaves a mark, and forgets what is older than any comparison can be. */
-export async function insertRecent(
-  tx: Querying,
-  { schema, unit }: Place,
-  { xid, position, heartbeat }: Batch,
-  notes: readonly Note[],
-): Promise<void> {
-  const marked = heartbeat ? [...notes, { table: mark, key: null }] : notes;
+/** What no table is called: it says that notes are taken. */
+export const beatNote: Note = { table: '', key: null };
+
+/** With a heartbeat among them it also forgets what is older than any comparison can be. */
+export async function insertRecent(tx: Querying, { schema, unit }: Place, notes: readonly DatedNote[]): Promise<void> {
   await tx.query(
     `with forgotten as (
        delete from ${schema}.recent_changes
        where $6 and unit = $1 and noted_at < clock_timestamp() - interval '1 minute')
      insert into ${schema}.recent_changes (unit, table_name, key, xid, position)
-     select $1, table_name, key, $4, $5 from unnest($2::text[], $3::text[]) as noted (table_name, key)`,
-    [unit, marked.map(({ table }) => table), marked.map(({ key }) => key), xid, position, heartbeat !== undefined],
+     select $1, noted.* from unnest($2::text[], $3::text[], $4::bigint[], $5::pg_lsn[]) as noted`,
+    [
+      unit,
+      notes.map(({ table }) => table),
+      notes.map(({ key }) => key),
+      notes.map(({ xid }) => xid),
+      notes.map(({ position }) => position),
+      notes.some(({ table }) => table === beatNote.table),
+    ],
   );
 }
 
@@ -73,7 +77,7 @@ export async function readRecent(
          from noted join unnest($2::text[], $3::text[]) as a (table_name, key) using (table_name)
          where a.key is null or noted.key is null or noted.key = a.key) as xids,
        exists (select from ${schema}.recent_changes
-         where unit = $1 and table_name = '${mark}' and noted_at > clock_timestamp() - interval '10 seconds') as "isNoted"`,
+         where unit = $1 and table_name = '${beatNote.table}' and noted_at > clock_timestamp() - interval '10 seconds') as "isNoted"`,
     [unit, aggregates.map(({ table }) => table), aggregates.map(({ key }) => key), xmin],
   );
   return rows[0] as Recent;

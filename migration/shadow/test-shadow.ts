@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { begin, collapse, copyPass, createPace, openWriter, streamPass, type TableTarget } from '@ticketbuddy/backfill';
 import {
-  abandon,
-  type Batch,
-  type ChangeStream,
-  heartbeat,
-  openChangeStream,
-  type Row,
-} from '@ticketbuddy/change-stream';
+  type Backfill,
+  begin,
+  collapse,
+  copyPass,
+  createPace,
+  openWriter,
+  streamPass,
+  type TableTarget,
+} from '@ticketbuddy/backfill';
+import { abandon, heartbeat, openChangeStream, type Row } from '@ticketbuddy/change-stream';
 import { createTestDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { onTestFinished } from 'vitest';
@@ -47,13 +49,14 @@ export async function openWorld({ rows = 20, isNoted = true }: WorldOptions = {}
   const unit = { name: `shadow_${process.pid}_${++worlds}`, tables: [shows] };
   const place = { schema: 'migration', unit: unit.name };
   const writer = await openWriter({ pool: target.pool, ...place });
-  const backfill = { source: source.pool, writer, unit, tables: [intoShows] };
+  const noting: Noting = { ...place, tables: [shows] };
+  const note: Backfill['note'] = isNoted ? (tx, batches) => noteChanges(tx, noting, batches) : undefined;
+  const backfill: Backfill = { source: source.pool, writer, unit, tables: [intoShows], ...(note && { note }) };
   const from = await begin(backfill);
   await createShadowTables(target.pool, place);
   const stream = await openChangeStream({ url: source.url, pool: source.pool, unit, from });
   while ((await copyPass(backfill, createPace())).outcome !== 'complete');
-  const noted = noting(writer, stream, isNoted ? { ...place, tables: [shows] } : undefined);
-  const follower = follow(() => streamPass({ ...backfill, writer: noted.writer }, noted.stream, { waitMs: 50 }));
+  const follower = follow(() => streamPass(backfill, stream, { waitMs: 50 }));
   await heartbeat(source.pool, unit);
   const versions = openVersions({ source: source.pool, target: target.pool, place, unit });
   const close = async () => {
@@ -142,29 +145,6 @@ const intoShows: TableTarget = {
     return [];
   },
 };
-
-/** Takes notes of each batch in the transaction that applies it. */
-function noting(writer: Awaited<ReturnType<typeof openWriter>>, stream: ChangeStream, notes: Noting | undefined) {
-  let batch: Batch | undefined;
-  const next = async (waitMs: number) => {
-    batch = await stream.next(waitMs);
-    return batch;
-  };
-  const acknowledge = (position: string) => {
-    batch = undefined;
-    stream.acknowledge(position);
-  };
-  const transaction = <R>(work: (tx: pg.PoolClient) => Promise<R>) =>
-    writer.transaction(async (tx) => {
-      const result = await work(tx);
-      if (batch && notes) await noteChanges(tx, notes, batch);
-      return result;
-    });
-  return {
-    writer: { ...writer, schema: writer.schema, unit: writer.unit, transaction },
-    stream: { ...stream, next, acknowledge },
-  };
-}
 
 function follow(pass: () => Promise<unknown>) {
   let isStopped = false;

@@ -34,7 +34,7 @@ export async function openDirection(
     );
     const noting = { schema, unit: unit.name, tables: unit.tables };
     await createShadowTables(target.pool, { schema });
-    const note: Backfill['note'] = (tx, batch) => noteChanges(tx, noting, batch);
+    const note: Backfill['note'] = (tx, batches) => noteChanges(tx, noting, batches);
     const backfill: Backfill = { source: source.pool, writer, unit, tables, note };
     const from = await begin(backfill);
     const ownOrigin = originOf(plan, otherSide(to));
