@@ -1,11 +1,11 @@
 import { venues } from '@ticketbuddy/contracts';
 import { brokenConstraint, type Database, type Transact } from '@ticketbuddy/postgres';
-import { type Selectable, sql } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { type Event, isEndOfTime, type KnownEvent } from './event.ts';
 import { venueUnavailable } from './refusals.ts';
 import type { DB } from './tables.gen.ts';
 
-const pageSize = 500;
+export const pageSize = 500;
 // A price that was carried over may be beyond what a number holds.
 const columns = sql`id, name, starts_at, ends_at, venue, price_pence::text, version`;
 type Row = Omit<Selectable<DB['events']>, 'price_pence'> & { readonly price_pence: string | null };
@@ -18,7 +18,7 @@ export async function findEvents({ query }: Database<DB>, ids: readonly string[]
 }
 
 /** Up to a page of the events that start after `now`, by start; with `after`, those that follow it. */
-export async function upcomingEvents({ query }: Database<DB>, now: Temporal.Instant, after: KnownEvent | undefined) {
+export async function upcomingEvents(query: Kysely<DB>, now: Temporal.Instant, after: KnownEvent | undefined) {
   const following = after ? sql`and (starts_at, id) > (${momentOf(after)}, ${after.id})` : sql``;
   const { rows } = await sql<Row>`
     select ${columns}
