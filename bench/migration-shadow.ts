@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  createShadow,
-  createTally,
-  openUpstream,
-  openVersions,
-  type Recording,
-  type Versions,
-} from '@ticketbuddy/shadow';
+import { createShadow, createTally, openVersions, type Recording, type Versions } from '@ticketbuddy/shadow';
+import { openUpstream } from '@ticketbuddy/shadow/upstream';
 import { until } from '@ticketbuddy/testing';
 import { interleave } from './contest.ts';
 import { legacyChange, startAsker } from './migration-asker.ts';

@@ -5,9 +5,3 @@ import { usersModule } from '@ticketbuddy/users';
 
 /** In the order in which their demo data can be added. */
 export const everyModule: readonly Module[] = [eventsModule, usersModule, ticketsModule];
-
-/** What settings may name. */
-export const known = {
-  modules: everyModule.map(({ name }) => name),
-  legacyQueues: everyModule.flatMap(({ legacyConsumers }) => Object.keys(legacyConsumers)),
-};

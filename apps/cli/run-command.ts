@@ -1,63 +1,39 @@
 import { readConfig } from '@ticketbuddy/config';
 import { StartError } from '@ticketbuddy/errors';
 import { isTransient } from '@ticketbuddy/postgres';
-import { audit } from './audit.ts';
-import { listOfQueues, retryJobs, runJob, showJobs } from './jobs.ts';
-import {
-  dropMessages,
-  listOfMessageQueues,
-  type MessagesOptions,
-  parkedMessages,
-  retryMessages,
-  showMessage,
-} from './messages.ts';
-import {
-  migrateAbandon,
-  migrateJournal,
-  migratePause,
-  migrateResume,
-  migrateRollback,
-  migrateStatus,
-  migrateSwitch,
-  migrateThrottle,
-  migrateVerify,
-} from './migrate.ts';
-import { migratePlan } from './migrate-plan.ts';
-import { migrateReads } from './migrate-reads.ts';
-import { migrateRejects } from './migrate-rejects.ts';
-import { migrateShadow, migrateShadowReport } from './migrate-shadow.ts';
-import { migrateStart } from './migrate-start.ts';
-import { known } from './modules.ts';
-import { seed } from './seed.ts';
+import type { Context } from './context.ts';
+import { known } from './known.ts';
+import type { MessagesOptions } from './messages.ts';
 import type { Terminal } from './terminal.ts';
 
+// Each is loaded when it is asked for: whoever switches a unit does not wait for the shop's code.
 const commands = {
-  seed,
-  audit,
-  jobs: listOfQueues,
-  'jobs show': showJobs,
-  'jobs run': runJob,
-  'jobs retry': retryJobs,
-  'messages parked': parkedMessages,
-  'messages show': showMessage,
-  'messages retry': retryMessages,
-  'messages drop': dropMessages,
-  'messages queues': listOfMessageQueues,
-  'migrate plan': migratePlan,
-  'migrate status': migrateStatus,
-  'migrate verify': migrateVerify,
-  'migrate rejects': migrateRejects,
-  'migrate journal': migrateJournal,
-  'migrate start': migrateStart,
-  'migrate pause': migratePause,
-  'migrate resume': migrateResume,
-  'migrate throttle': migrateThrottle,
-  'migrate reads': migrateReads,
-  'migrate shadow set': migrateShadow,
-  'migrate shadow report': migrateShadowReport,
-  'migrate switch': migrateSwitch,
-  'migrate rollback': migrateRollback,
-  'migrate abandon': migrateAbandon,
+  seed: lazy(() => import('./seed.ts'), 'seed'),
+  audit: lazy(() => import('./audit.ts'), 'audit'),
+  jobs: lazy(() => import('./jobs.ts'), 'listOfQueues'),
+  'jobs show': lazy(() => import('./jobs.ts'), 'showJobs'),
+  'jobs run': lazy(() => import('./jobs.ts'), 'runJob'),
+  'jobs retry': lazy(() => import('./jobs.ts'), 'retryJobs'),
+  'messages parked': lazy(() => import('./messages.ts'), 'parkedMessages'),
+  'messages show': lazy(() => import('./messages.ts'), 'showMessage'),
+  'messages retry': lazy(() => import('./messages.ts'), 'retryMessages'),
+  'messages drop': lazy(() => import('./messages.ts'), 'dropMessages'),
+  'messages queues': lazy(() => import('./messages.ts'), 'listOfMessageQueues'),
+  'migrate plan': lazy(() => import('./migrate-plan.ts'), 'migratePlan'),
+  'migrate status': lazy(() => import('./migrate.ts'), 'migrateStatus'),
+  'migrate verify': lazy(() => import('./migrate.ts'), 'migrateVerify'),
+  'migrate rejects': lazy(() => import('./migrate-rejects.ts'), 'migrateRejects'),
+  'migrate journal': lazy(() => import('./migrate.ts'), 'migrateJournal'),
+  'migrate start': lazy(() => import('./migrate-start.ts'), 'migrateStart'),
+  'migrate pause': lazy(() => import('./migrate.ts'), 'migratePause'),
+  'migrate resume': lazy(() => import('./migrate.ts'), 'migrateResume'),
+  'migrate throttle': lazy(() => import('./migrate.ts'), 'migrateThrottle'),
+  'migrate reads': lazy(() => import('./migrate-reads.ts'), 'migrateReads'),
+  'migrate shadow set': lazy(() => import('./migrate-shadow.ts'), 'migrateShadow'),
+  'migrate shadow report': lazy(() => import('./migrate-shadow.ts'), 'migrateShadowReport'),
+  'migrate switch': lazy(() => import('./migrate.ts'), 'migrateSwitch'),
+  'migrate rollback': lazy(() => import('./migrate.ts'), 'migrateRollback'),
+  'migrate abandon': lazy(() => import('./migrate.ts'), 'migrateAbandon'),
 };
 
 export type CommandName = keyof typeof commands;
@@ -82,6 +58,12 @@ export async function runCommand(name: CommandName, options: CommandOptions, ter
     terminal.complain(terminal.interrupted.aborted ? 'Interrupted.' : describe(error));
     return 1;
   }
+}
+
+type Command = (context: Context, options: CommandOptions) => Promise<number>;
+
+function lazy<N extends string>(load: () => Promise<Readonly<Record<N, Command>>>, name: N): Command {
+  return async (context, options) => (await load())[name](context, options);
 }
 
 // A reason that the operator can mend needs no stack trace; anything else is ours to mend and shows where.

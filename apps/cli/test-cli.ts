@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { readConfig } from '@ticketbuddy/config';
 import type pg from 'pg';
 import type { Context } from './context.ts';
-import { known } from './modules.ts';
+import { known } from './known.ts';
 import { type Output, openTerminal } from './terminal.ts';
 
 type Settings = Readonly<Record<string, string>>;

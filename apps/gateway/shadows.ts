@@ -4,13 +4,13 @@ import {
   BodyKeeper,
   createShadow,
   createTally,
-  openUpstream,
   openVersions,
   type Shadow,
   startDelivery,
   type Tally,
   type Versions,
 } from '@ticketbuddy/shadow';
+import { openUpstream } from '@ticketbuddy/shadow/upstream';
 import { shadowOf, type Takeover } from '@ticketbuddy/takeover';
 import type { GaugeSource } from '@ticketbuddy/telemetry';
 import { countShadow, shadowGauges } from './figures.ts';

@@ -11,6 +11,6 @@ export { createShadow, type Shadow, type ShadowOptions } from './shadow.ts';
 export { createShadowTables, forgetShadow } from './store.ts';
 export type { Moment } from './store-source.ts';
 export { createTally, type Example, type Recording, type Tally } from './tally.ts';
-export { type Asked, openUpstream, type Upstream } from './upstream.ts';
+export type { Asked, Upstream } from './upstream.ts';
 export { type Verdict, verdict } from './verdict.ts';
 export { openVersions, type Versions, type VersionsOptions } from './versions.ts';

@@ -1,4 +1,4 @@
-import { type RefusalCode, refusalTexts } from '@ticketbuddy/contracts';
+import { type RefusalCode, refusalTexts } from '@ticketbuddy/contracts/refusals';
 
 export type RefusalKind =
   | 'rule'
