@@ -41,10 +41,12 @@ export async function lockEvent(tx: Transact<DB>, id: string): Promise<KnownEven
 export async function claimVenue(tx: Transact<DB>, { id, venue, startsAt, endsAt }: Event): Promise<void> {
   const number = venues.indexOf(venue);
   await sql`select pg_advisory_xact_lock(hashtext('events.venue'), ${number})`.execute(tx);
+  const isInTheWay = sql`venue = ${number} and id <> ${id}
+    and events.occupied(starts_at, ends_at) && events.occupied(${toMicrosecond(startsAt)}, ${toNextMicrosecond(endsAt)})`;
+  // The index of the constraint has only what keeps the rules.
   const { rows } = await sql`
-    select id from events.events
-    where venue = ${number} and id <> ${id}
-      and events.occupied(starts_at, ends_at) && events.occupied(${toMicrosecond(startsAt)}, ${toNextMicrosecond(endsAt)})
+    select id from events.events where not carried and ${isInTheWay}
+    union all select id from events.events where carried and ${isInTheWay}
     limit 1`.execute(tx);
   if (rows.length > 0) throw venueUnavailable();
 }
