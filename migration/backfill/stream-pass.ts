@@ -19,6 +19,8 @@ export type StreamPassOptions = {
   readonly waitMs?: number;
 };
 
+// Transactions without anything for us, such as our own, are not worth one each.
+const emptyMs = 200;
 // So many wait for each other at most, when one of them is in need of a lock.
 const togetherMax = 100;
 
@@ -37,6 +39,7 @@ export async function streamPass(
   while (done.transactions < transactionsMax) {
     const first = await stream.next(done.transactions === 0 ? waitMs : 0);
     if (!first) break;
+    await stream.untilChanged(emptyMs);
     const batches = together(first, stream.waiting, Math.min(togetherMax, transactionsMax - done.transactions));
     const applied = await applyBatches(backfill, batches);
     if (applied === 'paused') return { outcome: 'paused', ...done };

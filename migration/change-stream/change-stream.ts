@@ -32,6 +32,8 @@ export type ChangeStream = {
   next(waitMs: number): Promise<Batch | undefined>;
   /** What is not acknowledged and has come by now, the oldest first: what `next` would answer without waiting, one after the other. */
   readonly waiting: readonly Batch[];
+  /** Waits until one of those has a change or a heartbeat, but no longer than `waitMs`. */
+  untilChanged(waitMs: number): Promise<void>;
   /** The batch at `position` and all before are durable at the consumer; the source may forget them. */
   acknowledge(position: Position): void;
   close(): Promise<void>;
@@ -87,6 +89,13 @@ class Follower implements ChangeStream {
       if (left <= 0 || this.#closing.signal.aborted) return undefined;
       await this.#change(left);
     }
+  }
+
+  async untilChanged(waitMs: number): Promise<void> {
+    const end = performance.now() + waitMs;
+    const isOver = () => this.#failure !== undefined || this.#closing.signal.aborted || this.#isFull();
+    for (let left = waitMs; left > 0 && !isOver() && !this.#held.some(saysSomething); left = end - performance.now())
+      await this.#change(left);
   }
 
   acknowledge(position: Position): void {
@@ -205,6 +214,10 @@ class Follower implements ChangeStream {
     this.#changed = Promise.withResolvers<void>();
     resolve();
   }
+}
+
+function saysSomething({ changes, heartbeat }: Batch): boolean {
+  return changes.length > 0 || heartbeat !== undefined;
 }
 
 function sizeOf({ changes }: Batch): number {

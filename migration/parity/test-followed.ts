@@ -132,6 +132,7 @@ async function follow({ url, pool }: { url: string; pool: pg.Pool }, target: pg.
     },
     // So that each is applied alone.
     waiting: [],
+    untilChanged: async () => undefined,
     acknowledge: (position) => stream.acknowledge(position),
     close: () => stream.close(),
   };

@@ -13,6 +13,7 @@ export async function createShadowTables(target: Querying, { schema }: Pick<Plac
       unit text not null, table_name text not null, key text, xid bigint not null, position pg_lsn not null,
       noted_at timestamptz not null default clock_timestamp());
     create index if not exists recent_changes_xid on ${schema}.recent_changes (unit, table_name, xid);
+    create index if not exists recent_changes_position on ${schema}.recent_changes (unit, table_name, position);
     create table if not exists ${schema}.shadow_counts (
       unit text, gateway text, endpoint text, outcome text, reason text, count bigint not null, last_at timestamptz not null,
       primary key (unit, gateway, endpoint, outcome, reason));

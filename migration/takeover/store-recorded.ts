@@ -21,23 +21,24 @@ export async function changesNear(
   { table, after, upTo, keys }: ChangedRange,
 ): Promise<{ readonly changes: readonly NearChange[]; readonly isNoted: boolean }> {
   const xmin = Number(BigInt(snapshot.split(':', 1)[0] ?? '') & 0xffffffffn);
-  const { rows } = await target.query<NearChange>(
-    `select distinct xid::float8 as xid, position <= $4::pg_lsn as "isApplied" from ${schema}.recent_changes
-     where unit = $1 and table_name = $2 and (position > $4::pg_lsn or xid >= $3::bigint or xid < $3::bigint - 2147483648)
-       and (key is null or ($5::uuid is null or ${keyOf} > $5) and ($6::uuid is null or ${keyOf} <= $6)
-         and ($7::uuid[] is null or ${keyOf} = any($7)))`,
+  // Near the end of the log and of the ids there are few, each found by an index.
+  const { rows } = await target.query<{ changes: NearChange[]; isNoted: boolean }>(
+    `with near as (
+       select xid, position, key from ${schema}.recent_changes where unit = $1 and table_name = $2 and position > $4::pg_lsn
+       union all select xid, position, key from ${schema}.recent_changes
+       where unit = $1 and table_name = $2 and xid >= $3::bigint and position <= $4::pg_lsn
+       union all select xid, position, key from ${schema}.recent_changes
+       where unit = $1 and table_name = $2 and xid < $3::bigint - 2147483648 and position <= $4::pg_lsn
+     )
+     select coalesce(
+         (select jsonb_agg(distinct jsonb_build_object('xid', xid, 'isApplied', position <= $4::pg_lsn)) from near
+          where key is null or ($5::uuid is null or ${keyOf} > $5) and ($6::uuid is null or ${keyOf} <= $6)
+            and ($7::uuid[] is null or ${keyOf} = any($7))), '[]') as changes,
+       exists (select from ${schema}.recent_changes
+         where unit = $1 and table_name = '' and noted_at > clock_timestamp() - interval '10 seconds') as "isNoted"`,
     [unit, table, xmin, position, after ?? null, upTo ?? null, keys ?? null],
   );
-  return { changes: rows, isNoted: await isNoted(target, { schema, unit }) };
-}
-
-async function isNoted(target: pg.Pool, { schema, unit }: RecordPlace): Promise<boolean> {
-  const { rowCount } = await target.query(
-    `select from ${schema}.recent_changes
-     where unit = $1 and table_name = '' and noted_at > clock_timestamp() - interval '10 seconds' limit 1`,
-    [unit],
-  );
-  return rowCount === 1;
+  return rows[0] as { changes: NearChange[]; isNoted: boolean };
 }
 
 export async function lastChangeOf(
