@@ -140,18 +140,23 @@ export async function ticketsOfBuyer(pool: pg.Pool, eventId: string, userId: str
   return rows.map(toTicket);
 }
 
-/** All or none, in the order of their ids. */
+/** All or none, in the order of their ids and in one way to the server, as the legacy's batches are. */
 export async function insertTickets(pool: pg.Pool, tickets: readonly Ticket[]): Promise<void> {
-  await eachInOneTransaction(pool, tickets, `insert into "Ticket"."Tickets" values ($1, $2, $3, $4, $5, $6)`);
+  await pool.query(
+    `insert into "Ticket"."Tickets" select * from ${givenTickets} order by "Id"`,
+    ticketColumnsOf(tickets),
+  );
 }
 
-/** Writes every column back as it was loaded or changed, whatever the row has become meanwhile. All or none. */
+/** Writes every column back as it was loaded or changed, whatever the row has become meanwhile. As above. */
 export async function saveTickets(pool: pg.Pool, tickets: readonly Ticket[]): Promise<void> {
-  await eachInOneTransaction(
-    pool,
-    tickets,
-    `update "Ticket"."Tickets" set "EventId" = $2, "Price" = $3, "SeatNumber" = $4, "UserId" = $5, "PurchasedAt" = $6
-     where "Id" = $1`,
+  await pool.query(
+    `with given as materialized (select * from ${givenTickets}), taken as materialized (
+       select "Id" from "Ticket"."Tickets" where "Id" in (select "Id" from given) order by "Id" for update)
+     update "Ticket"."Tickets" as t set "EventId" = g."EventId", "Price" = g."Price", "SeatNumber" = g."SeatNumber",
+       "UserId" = g."UserId", "PurchasedAt" = g."PurchasedAt"
+     from given as g join taken using ("Id") where t."Id" = g."Id"`,
+    ticketColumnsOf(tickets),
   );
 }
 
@@ -161,30 +166,23 @@ const eventChange =
   'set "EventName" = $2, "StartDate" = $3, "EndDate" = $4, "Venue" = $5, "Price" = $6 where "Id" = $1';
 const ticketColumns = 'select "Id", "EventId", "Price", "SeatNumber", "UserId", "PurchasedAt" from "Ticket"."Tickets"';
 
-async function eachInOneTransaction(pool: pg.Pool, tickets: readonly Ticket[], sql: string): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
-    for (const ticket of tickets.toSorted(byId)) await client.query(sql, ticketRow(ticket));
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
-}
-
-function byId(one: Ticket, other: Ticket): number {
-  return one.id < other.id ? -1 : 1;
-}
-
 function eventRow({ id, name, startsAt, endsAt, venue, price }: Event) {
   return [id, name, toTimestamp(startsAt), toTimestamp(endsAt), venue, price];
 }
 
-function ticketRow({ id, eventId, price, seatNumber, userId, purchasedAt }: Ticket) {
-  return [id, eventId, price, seatNumber, userId, purchasedAt];
+const givenTickets = `unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::int[], $5::uuid[], $6::timestamptz[])
+  as given ("Id", "EventId", "Price", "SeatNumber", "UserId", "PurchasedAt")`;
+
+function ticketColumnsOf(tickets: readonly Ticket[]) {
+  const column = <K extends keyof Ticket>(name: K) => tickets.map((ticket) => ticket[name]);
+  return [
+    column('id'),
+    column('eventId'),
+    column('price'),
+    column('seatNumber'),
+    column('userId'),
+    column('purchasedAt'),
+  ];
 }
 
 function toEvent(row: pg.QueryResultRow): Event {
