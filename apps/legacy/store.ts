@@ -36,7 +36,14 @@ const timestamptz = 1184;
 export async function openDatabase(url: string): Promise<pg.Pool> {
   const types = { getTypeParser: textOfTimes } as pg.CustomTypesConfig;
   const options = '-c timezone=UTC -c datestyle=ISO';
-  const pool = new pg.Pool({ connectionString: url, max: connections, types, options, application_name: 'Host' });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    types,
+    options,
+    application_name: 'Host',
+    Client: PreparingClient,
+  });
   pool.on('error', () => undefined);
   // One that breaks in the middle of a transaction tells its user by failing, and would else end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -46,6 +53,19 @@ export async function openDatabase(url: string): Promise<pg.Pool> {
   } catch (error) {
     await pool.end();
     throw new StartError(`LEGACY_DATABASE_URL: the database cannot be used (${reasonOf(error)}).`);
+  }
+}
+
+const statementNames = new Map<string, string>();
+
+/** What it is asked again is not parsed again: the machine is to be busy with what the legacy does, not with how we do it. */
+class PreparingClient extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: pg's query has a dozen overloads; all pass through here unchanged.
+  override query(query: any, values?: any, callback?: any): any {
+    if (typeof query !== 'string' || !Array.isArray(values)) return super.query(query, values, callback);
+    const name = statementNames.get(query) ?? `statement ${statementNames.size}`;
+    statementNames.set(query, name);
+    return super.query({ name, text: query, values }, callback);
   }
 }
 

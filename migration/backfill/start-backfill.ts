@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ChangeStream, guardSlot, heartbeat, schemaNow } from '@ticketbuddy/change-stream';
 import { type Loop, repeat } from '@ticketbuddy/messaging';
 import type { Backfill } from './backfill.ts';
@@ -25,6 +26,8 @@ const idleMs = 200;
 // A change is applied when it comes, and not at the next look.
 const waitMs = 100;
 const lookMs = 1_000;
+// What comes in close succession is applied together, instead of costing a transaction each.
+const gatherMs = 20;
 
 /** Copies and follows until it is stopped: changes first, then one chunk, by one and the same writer. */
 export function startBackfill(options: StartOptions): Loop {
@@ -36,7 +39,10 @@ export function startBackfill(options: StartOptions): Loop {
       lookAt = performance.now() + lookMs;
     }
     const followed = await streamPass(backfill, stream, { waitMs: isCopied ? waitMs : 0 });
-    if (isCopied && followed.outcome !== 'paused') return 1;
+    if (isCopied && followed.outcome !== 'paused') {
+      if (followed.changes > 0) await delay(gatherMs);
+      return 1;
+    }
     if (performance.now() < restUntil) return followed.transactions;
     const copied = await copyPass(backfill, pace);
     isCopied = copied.outcome === 'complete';

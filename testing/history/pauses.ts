@@ -10,29 +10,24 @@ export type Added = {
   readonly p99Ms: number;
 };
 
-export type Pause = Span & { readonly writes: Added; readonly reads: Added };
+/** How much longer than usual writes and reads took. */
+export type Pause = { readonly writes: Added; readonly reads: Added };
 
 /**
- * What each span cost the clients: how much longer than usual those requests took that were due within it. Latency counts from the
- * time at which a request was due, and a request that was given up counts with the time that it waited.
+ * What the spans cost the clients: how much longer than usual those requests took that were due within one of them. Latency counts
+ * from the time at which a request was due, and a request that was given up counts with the time that it waited.
  */
-export function pauses({ entries }: History, spans: readonly Span[]): Pause[] {
-  const writes = measure(entries.filter(isWrite), spans);
-  const reads = measure(
-    entries.filter((entry) => !isWrite(entry)),
-    spans,
-  );
-  return spans.map((span) => ({ ...span, writes: writes(span), reads: reads(span) }));
+export function pauses({ entries }: History, spans: readonly Span[]): Pause {
+  const reads = entries.filter((entry) => !isWrite(entry));
+  return { writes: measure(entries.filter(isWrite), spans), reads: measure(reads, spans) };
 }
 
-function measure(entries: readonly Entry[], spans: readonly Span[]): (span: Span) => Added {
-  const outside = entries.filter((entry) => !spans.some((span) => isWithin(span, entry)));
-  const usualMs = quantile(latencies(outside), 0.5);
-  return (span) => {
-    const within = latencies(entries.filter((entry) => isWithin(span, entry)));
-    const addedMs = (share: number) => (within.length === 0 ? 0 : quantile(within, share) - usualMs);
-    return { requests: within.length, maxMs: addedMs(1), p99Ms: addedMs(0.99) };
-  };
+function measure(entries: readonly Entry[], spans: readonly Span[]): Added {
+  const isInside = (entry: Entry) => spans.some((span) => isWithin(span, entry));
+  const inside = latencies(entries.filter(isInside));
+  const usualMs = quantile(latencies(entries.filter((entry) => !isInside(entry))), 0.5);
+  const addedMs = (share: number) => (inside.length === 0 ? 0 : quantile(inside, share) - usualMs);
+  return { requests: inside.length, maxMs: addedMs(1), p99Ms: addedMs(0.99) };
 }
 
 function isWithin({ from, to }: Span, { intendedAt }: Entry): boolean {

@@ -36,9 +36,9 @@ export function startTraffic(options: TrafficOptions): Traffic {
   return new OpenLoop(options);
 }
 
-const tickMs = 1;
+const tickMs = 4;
 // Servers close what has been idle for five seconds; a request that crosses that would have no answer for no reason of theirs.
-const idleMs = 1_000;
+const idleMs = 3_000;
 
 class OpenLoop implements Traffic {
   readonly #history: Recording;

@@ -53,7 +53,7 @@ export function figuresOf(played: Played): Report {
     (one) => isMove(one) && quiet.some(({ from, until }) => from <= one.from && one.to <= until),
   );
   const spans = moves.map(({ from, to }) => ({ from: from - beforeMs, to: to + afterMs }));
-  const added = pauses(history, spans).map(({ writes }) => writes);
+  const pause = pauses(history, spans).writes;
   const backs = rounds
     .filter(({ to, kill }) => to === 'legacy' && !kill)
     .map(({ from, until }) => (until - from) / 1_000);
@@ -72,8 +72,8 @@ export function figuresOf(played: Played): Report {
     { name: 'messages.missing', value: counts['messages.missing'], most: 0 },
     { name: 'messages.wrong', value: wrongMessages(counts), most: 0 },
     { name: 'requests.failed', value: unanswered.length + counts.refused, most: 0 },
-    { name: 'pause.p99', value: Math.max(0, ...added.map(({ p99Ms }) => p99Ms)), most: 250, unit: 'ms' },
-    { name: 'pause.max', value: Math.max(0, ...added.map(({ maxMs }) => maxMs)), most: 1_000, unit: 'ms' },
+    { name: 'pause.p99', value: Math.max(0, pause.p99Ms), most: 250, unit: 'ms' },
+    { name: 'pause.max', value: Math.max(0, pause.maxMs), most: 1_000, unit: 'ms' },
     { name: 'rollback.seconds', value: Math.max(0, ...backs), most: 2, unit: 's' },
     { name: 'legacy.traces', value: left.length, most: 0 },
   ];

@@ -27,7 +27,7 @@ killed, and judges every request that was answered. Needs rabbitmq-server and re
   --seed <n>       repeats a run: its traffic and whom it kills (a new one each time)
   --rate <n>       requests a second (200, of which three in ten are writes)
   --gateways <n>   how many gateways clients ask (2)
-  --rows <n>       events that are there before anything moves (400)
+  --rows <n>       events that are there before anything moves (100)
   --no-kills       kill nobody
   --no-times       tell how long things took, and do not judge it
   --history <file> write every request and its answer to a file
@@ -44,7 +44,7 @@ export function readOptions(words: readonly string[]): Options {
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
       rate: { type: 'string', default: '200' },
       gateways: { type: 'string', default: '2' },
-      rows: { type: 'string', default: '400' },
+      rows: { type: 'string', default: '100' },
       kills: { type: 'boolean', default: true },
       times: { type: 'boolean', default: true },
       history: { type: 'string' },

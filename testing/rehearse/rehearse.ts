@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { recordHistory } from '../history/history.ts';
 import { judge } from '../history/judge.ts';
@@ -48,7 +49,7 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
   await sleep(1_000);
   onStep('migrate start: the rows are copied while clients write');
   await world.actors.get('worker')?.start();
-  await untilGatesAreOpen(world);
+  await Promise.all([untilGatesAreOpen(world), warmUp(world)]);
   const rounds = await playRounds(world, { ...options, random: seededRandom(options.seed) }, onStep);
   onStep('Letting the clients finish');
   await sleep(1_000);
@@ -68,6 +69,16 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
   const abandoned = await world.migrate('abandon', 'events', '--confirm', 'events');
   const left = (await countThings(pools.legacy)).filter((thing) => !thingsBefore.includes(thing));
   return figuresOf({ options, history, rounds, verdict, verified, journal, abandoned, left, capped: traffic.capped });
+}
+
+const warmUpReads = 400;
+
+/** A new system that has answered nothing yet is slow for a while; mirrored reads would have woken it before its first switch. */
+async function warmUp({ shopUrl }: World): Promise<void> {
+  for (let read = 0; read < warmUpReads; read++) {
+    await fetch(new URL(`/events/${randomUUID()}`, shopUrl)).then((answer) => answer.arrayBuffer());
+    await sleep(10);
+  }
 }
 
 const openMsMax = 120_000;

@@ -15,6 +15,8 @@ import { type Ended, startCommand } from './run-command.ts';
 export type World = {
   /** Where clients ask: the gateways. */
   readonly urls: readonly string[];
+  /** The new system itself. */
+  readonly shopUrl: string;
   readonly amqpUrl: string;
   readonly pools: { readonly legacy: pg.Pool; readonly next: pg.Pool };
   /** `legacy`, `shop`, `worker`, `gateway 1` … */
@@ -68,6 +70,7 @@ async function build(
   }
   return {
     urls: gatewayPorts.map(urlOf),
+    shopUrl: urlOf(shopPort),
     amqpUrl: servers.amqpUrl,
     pools: databases.pools,
     actors: new Map([...actors, servers.legacyServer, servers.nextServer].map((actor) => [actor.name, actor])),
