@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { parseDecimal } from '@ticketbuddy/dotnet-json';
 import { Refusal } from '@ticketbuddy/errors';
 import { createDatabase } from '@ticketbuddy/postgres';
-import { FakeClock, testDatabase } from '@ticketbuddy/testing';
+import { FakeClock, testDatabase, until } from '@ticketbuddy/testing';
+import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { announceEvent } from './announce-event.ts';
 import { changeEvent } from './change-event.ts';
 import type { Announcement } from './event.ts';
 import { eventLookup } from './get-event.ts';
 import { listEvents } from './list-events.ts';
+import { claimVenue } from './store.ts';
 import type { DB } from './tables.gen.ts';
 import { eventJson, readAnnouncement } from './wire.ts';
 
@@ -35,6 +38,25 @@ describe('a venue', () => {
     await announceEvent(deps, anEvent({ from: '18:00:00Z', to: '20:00:00Z' }));
     const told = announceEvent(deps, anEvent({ from, to }));
     await (fits ? expect(told).resolves.toBeDefined() : expect(told).rejects.toThrow('Venue is not available'));
+  });
+
+  it.each([
+    ['on the same day', { from: '10:00:00Z', to: '11:00:00Z' }, true],
+    ['for six weeks around it', { day: 1, from: '10:00:00Z', to: '11:00:00Z', days: 42 }, true],
+    ['on another day', { day: 2 }, false],
+  ])('that somebody is about to take and somebody else wants %s', async (_what, wanted, waits) => {
+    const { deps, pool } = await anOffice();
+    const decided = Promise.withResolvers<void>();
+    const taking = deps.db.transaction(async (tx) => {
+      await claimVenue(tx, { ...anEvent(), id: randomUUID(), version: 1, pricePence: 0 });
+      await decided.promise;
+    });
+    await until('it is being taken', async () => (await venueLocks(pool)).length > 0);
+    const other = announceEvent(deps, anEvent(wanted));
+    if (waits) await until('the other one waits', async () => (await venueLocks(pool)).includes(false));
+    else await other;
+    decided.resolve();
+    await Promise.all([taking, other]);
   });
 
   it('is also taken by an event that is running', async () => {
@@ -122,14 +144,22 @@ function eventAt(venue: string): string {
   return `{"EventName":"Rock Night",${dates},"Venue":${venue},"Price":25}`;
 }
 
+/** Of each, whether it is granted. */
+async function venueLocks(pool: pg.Pool): Promise<boolean[]> {
+  const { rows } = await pool.query(`select granted from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())`);
+  return rows.map(({ granted }) => granted);
+}
+
 async function anOffice() {
   const { pool } = await testDatabase();
   const clock = new FakeClock('2026-06-01T12:00:00Z');
   return { pool, clock, deps: { db: createDatabase<DB>(pool), clock } };
 }
 
-function anEvent({ day = 1, from = '19:00:00Z', to = '22:00:00Z', price = '25' } = {}): Announcement {
+function anEvent({ day = 1, from = '19:00:00Z', to = '22:00:00Z', price = '25', days = 0 } = {}): Announcement {
   const date = `2026-07-0${day}`;
-  const [startsAt, endsAt] = [from, to].map((time) => Temporal.Instant.from(`${date}T${time}`));
+  const startsAt = Temporal.Instant.from(`${date}T${from}`);
+  const endsAt = Temporal.Instant.from(`${date}T${to}`).add({ hours: 24 * days });
   return { name: 'Rock Night', startsAt, endsAt, venue: 'O2ArenaLondon', price: parseDecimal(price) };
 }

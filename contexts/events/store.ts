@@ -40,7 +40,7 @@ export async function lockEvent(tx: Transact<DB>, id: string): Promise<KnownEven
  */
 export async function claimVenue(tx: Transact<DB>, { id, venue, startsAt, endsAt }: Event): Promise<void> {
   const number = venues.indexOf(venue);
-  await sql`select pg_advisory_xact_lock(hashtext('events.venue'), ${number})`.execute(tx);
+  await lockDays(tx, number, startsAt, endsAt);
   const isInTheWay = sql`venue = ${number} and id <> ${id}
     and events.occupied(starts_at, ends_at) && events.occupied(${toMicrosecond(startsAt)}, ${toNextMicrosecond(endsAt)})`;
   // The index of the constraint has only what keeps the rules.
@@ -49,6 +49,32 @@ export async function claimVenue(tx: Transact<DB>, { id, venue, startsAt, endsAt
     union all select id from events.events where carried and ${isInTheWay}
     limit 1`.execute(tx);
   if (rows.length > 0) throw venueUnavailable();
+}
+
+const daysMax = 31;
+const dayMs = 86_400_000;
+
+/**
+ * Whoever wants the venue on one of these days (of UTC) waits for the others who do, instead of meeting them in the constraint. For
+ * long the whole venue is taken at once.
+ */
+async function lockDays(
+  tx: Transact<DB>,
+  venue: number,
+  from: Temporal.Instant,
+  until: Temporal.Instant,
+): Promise<void> {
+  const [first, last] = [from, until].map(({ epochMilliseconds }) => Math.floor(epochMilliseconds / dayMs)) as [
+    number,
+    number,
+  ];
+  const takesAll = last - first >= daysMax;
+  await (takesAll
+    ? sql`select pg_advisory_xact_lock(hashtext('events.venue'), ${venue})`
+    : sql`select pg_advisory_xact_lock_shared(hashtext('events.venue'), ${venue})
+        union all select pg_advisory_xact_lock(hashtext(${`events.venue.${venue}`}), day)
+        from generate_series(${first}::int, ${last}::int) as day`
+  ).execute(tx);
 }
 
 export async function insertEvent(tx: Transact<DB>, event: Event): Promise<void> {

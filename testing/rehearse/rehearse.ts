@@ -49,7 +49,7 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
   await sleep(1_000);
   onStep('migrate start: the rows are copied while clients write');
   await world.actors.get('worker')?.start();
-  await Promise.all([untilGatesAreOpen(world), warmUp(world)]);
+  await Promise.all([untilGatesAreOpen(world), wake(world)]);
   const rounds = await playRounds(world, { ...options, random: seededRandom(options.seed) }, onStep);
   onStep('Letting the clients finish');
   await sleep(1_000);
@@ -71,13 +71,16 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
   return figuresOf({ options, history, rounds, verdict, verified, journal, abandoned, left, capped: traffic.capped });
 }
 
-const warmUpReads = 400;
+const wakingMs = 4_000;
 
-/** A new system that has answered nothing yet is slow for a while; mirrored reads would have woken it before its first switch. */
-async function warmUp({ shopUrl }: World): Promise<void> {
-  for (let read = 0; read < warmUpReads; read++) {
-    await fetch(new URL(`/events/${randomUUID()}`, shopUrl)).then((answer) => answer.arrayBuffer());
-    await sleep(10);
+/** A new system that has answered nothing yet is slow for a while. It is asked for events that are not there, and to change them. */
+async function wake({ shopUrl }: World): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = '{"EventName":"None","StartDate":"2090-01-01T00:00:00Z","EndDate":"2090-01-01T01:00:00Z","Price":1}';
+  for (const until = performance.now() + wakingMs; performance.now() < until; await sleep(10)) {
+    const nowhere = new URL(`/events/${randomUUID()}`, shopUrl);
+    await (await fetch(nowhere)).arrayBuffer();
+    await (await fetch(nowhere, { method: 'PUT', headers, body })).arrayBuffer();
   }
 }
 
