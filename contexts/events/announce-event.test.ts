@@ -45,10 +45,19 @@ describe('a venue', () => {
     ['for six weeks around it', { day: 1, from: '10:00:00Z', to: '11:00:00Z', days: 42 }, true],
     ['on another day', { day: 2 }, false],
   ])('that somebody is about to take and somebody else wants %s', async (_what, wanted, waits) => {
-    const { deps, pool } = await anOffice();
+    const { deps, pool, clock } = await anOffice();
     const decided = Promise.withResolvers<void>();
     const taking = deps.db.transaction(async (tx) => {
-      await claimVenue(tx, { ...anEvent(), id: randomUUID(), version: 1, pricePence: 0 });
+      const { startsAt = clock.now(), endsAt = clock.now() } = anEvent();
+      await claimVenue(tx, {
+        id: randomUUID(),
+        name: 'x',
+        startsAt,
+        endsAt,
+        venue: 'O2ArenaLondon',
+        pricePence: 0,
+        version: 1,
+      });
       await decided.promise;
     });
     await until('it is being taken', async () => (await venueLocks(pool)).length > 0);
