@@ -12,7 +12,7 @@ const sameErrorMs = 10_000;
 /** Carries the rows of the unit until it is interrupted. */
 export async function migrateStart(context: Context, { of = 'events' }: { readonly of?: string }): Promise<number> {
   const { terminal } = context;
-  await using opened = await openTakeover(context, of);
+  await using opened = await openTakeover(context, of, context.config.databaseConnections);
   terminal.status('Preparing both databases');
   const worker = await startWorker(opened.takeover, {
     onError: complainOnce(terminal),

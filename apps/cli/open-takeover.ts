@@ -14,11 +14,18 @@ const plans: Readonly<Record<string, UnitPlan>> = {
 
 export type OpenTakeover = AsyncDisposable & { readonly takeover: Takeover };
 
-/** The unit and its two databases. Throws a `StartError` when there is no such unit, or no way to one of them. */
-export async function openTakeover(context: Context, unit: string): Promise<OpenTakeover> {
+// A command looks at much and writes little; each connection more has to be made, and all begin cold.
+const usualConnections = 4;
+
+/** The unit and its two databases, with so many connections to each. Throws a `StartError` when there is no such unit, or no way to one of them. */
+export async function openTakeover(
+  context: Context,
+  unit: string,
+  connections = usualConnections,
+): Promise<OpenTakeover> {
   const plan = plans[unit];
   if (!plan) throw new StartError(`${unit} cannot be moved; what can be: ${Object.keys(plans).join(', ')}.`);
-  const { legacyDatabaseUrl, databaseConnections: connections } = context.config;
+  const { legacyDatabaseUrl } = context.config;
   if (legacyDatabaseUrl === undefined) {
     throw new StartError(
       "LEGACY_DATABASE_URL: expected the legacy's database, a URL like postgres://user@host:5432/name.",
