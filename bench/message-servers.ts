@@ -5,7 +5,6 @@ import { eventsModule } from '@ticketbuddy/events';
 import { type Broker, brokerMigrations, createEmbeddedBroker } from '@ticketbuddy/messaging';
 import { createRabbitBroker } from '@ticketbuddy/messaging/rabbitmq';
 import {
-  createDatabase,
   createPool,
   isTransient,
   migrate,
@@ -13,6 +12,7 @@ import {
   PostgresNotifications,
   startEmbedded,
 } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { startRabbitMq } from '@ticketbuddy/testing';
 import { ticketsModule } from '@ticketbuddy/tickets';
 import { endWhenInterrupted } from './interrupted.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase, createPool } from '@ticketbuddy/postgres';
+import { createPool } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { until } from '@ticketbuddy/testing';
 import { auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';

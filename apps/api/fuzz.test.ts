@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { METHODS } from 'node:http';
 import type { Route } from '@ticketbuddy/http';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { systemClock } from '@ticketbuddy/runtime';
 import { auditSeats } from '@ticketbuddy/tickets';
 import fc from 'fast-check';

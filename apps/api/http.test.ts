@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { systemClock } from '@ticketbuddy/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyModule } from './modules.ts';

@@ -1,7 +1,7 @@
 import { type EventUpserted, eventUpsertedUrn } from '@ticketbuddy/contracts';
 
 import { type Message, pruneInbox } from '@ticketbuddy/messaging';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { FakeClock, testDatabase } from '@ticketbuddy/testing';
 import { ticketsModule } from '@ticketbuddy/tickets';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { systemClock } from '@ticketbuddy/runtime';
 import { rabbitMqIsMissing, startRabbitMq, testDatabase } from '@ticketbuddy/testing';
 import { expect, it, onTestFinished } from 'vitest';

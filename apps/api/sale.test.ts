@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventUpsertedUrn } from '@ticketbuddy/contracts';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import type { TestDatabase } from '@ticketbuddy/testing';
 import { until } from '@ticketbuddy/testing';
 import { auditSeats } from '@ticketbuddy/tickets';

@@ -1,4 +1,5 @@
-import { createDatabase, createPool } from '@ticketbuddy/postgres';
+import { createPool } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { until } from '@ticketbuddy/testing';
 import { auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';

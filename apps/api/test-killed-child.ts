@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { type Broker, relayPass } from '@ticketbuddy/messaging';
-import { createDatabase, createPool } from '@ticketbuddy/postgres';
+import { createPool } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { systemClock } from '@ticketbuddy/runtime';
 import pg from 'pg';
 import { Connection } from 'rabbitmq-client';

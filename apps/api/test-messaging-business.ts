@@ -1,7 +1,7 @@
 import { Refusal } from '@ticketbuddy/errors';
 import { eventsModule } from '@ticketbuddy/events';
 import type { Route } from '@ticketbuddy/http';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import type { Clock } from '@ticketbuddy/runtime';
 import type { SeededRandom } from '@ticketbuddy/testing';
 import { ticketsModule } from '@ticketbuddy/tickets';

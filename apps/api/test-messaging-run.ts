@@ -1,5 +1,5 @@
 import { type Broker, type Consumer, relayPass } from '@ticketbuddy/messaging';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import type { Deps } from '@ticketbuddy/runtime';
 import {
   type Crash,

@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';
 

@@ -1,7 +1,8 @@
 import { eventUpsertedUrn, userUpsertedUrn } from '@ticketbuddy/contracts';
 import { type Broker, type Consumer, createEmbeddedBroker, once } from '@ticketbuddy/messaging';
 import { createRabbitBroker } from '@ticketbuddy/messaging/rabbitmq';
-import { isTransient, type Transact } from '@ticketbuddy/postgres';
+import { isTransient } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import type { Deps, Module } from '@ticketbuddy/runtime';
 import { sql } from 'kysely';
 import type pg from 'pg';

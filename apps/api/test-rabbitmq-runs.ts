@@ -1,5 +1,5 @@
 import { type Broker, relayPass } from '@ticketbuddy/messaging';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { systemClock } from '@ticketbuddy/runtime';
 import { type Crash, CrashingProcess, openLine, type SeededRandom, seededRandom, until } from '@ticketbuddy/testing';
 import type pg from 'pg';

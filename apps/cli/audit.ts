@@ -1,5 +1,5 @@
 import { StartError } from '@ticketbuddy/errors';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { type AuditFinding, auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';
 import { type Audit, reportAudit, reportAuditAsJson } from './audit-report.ts';

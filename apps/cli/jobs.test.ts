@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { demo } from '@ticketbuddy/contracts';
 import { type JobState, listJobs } from '@ticketbuddy/jobs';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { startModuleJobs, systemClock } from '@ticketbuddy/runtime';
 import { createTestDatabase, type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import { beforeAll, describe, expect, test } from 'vitest';

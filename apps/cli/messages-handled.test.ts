@@ -1,6 +1,6 @@
 import { eventUpsertedUrn } from '@ticketbuddy/contracts';
 import { createEmbeddedAdmin } from '@ticketbuddy/messaging';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { systemClock } from '@ticketbuddy/runtime';
 import { testDatabase } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 import { StartError } from '@ticketbuddy/errors';
 import { legacyEvents } from '@ticketbuddy/events/legacy';
-import { outboxWaiting } from '@ticketbuddy/messaging';
+import { outboxWaiting } from '@ticketbuddy/messaging/outbox-waiting';
 import { createPool } from '@ticketbuddy/postgres';
 import { moverUrl, type Takeover, type UnitPlan } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseDecimal } from '@ticketbuddy/dotnet-json';
 import { Refusal } from '@ticketbuddy/errors';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { FakeClock, testDatabase, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseDecimal } from '@ticketbuddy/dotnet-json';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { FakeClock, testDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventSoldOutUrn } from '@ticketbuddy/contracts';
 import type { Message } from '@ticketbuddy/messaging';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { FakeClock, testDatabase } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { announceEvent } from './announce-event.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type EventUpserted, eventUpsertedUrn, venues } from '@ticketbuddy/contracts';
 import { formatHundredths, formatInstant } from '@ticketbuddy/dotnet-json';
 import { addToOutbox } from '@ticketbuddy/messaging';
-import type { Transact } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import type { Event } from './event.ts';
 import type { DB } from './tables.gen.ts';
 

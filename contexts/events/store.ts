@@ -1,5 +1,6 @@
 import { venues } from '@ticketbuddy/contracts';
-import { brokenConstraint, type Database, type Transact } from '@ticketbuddy/postgres';
+import { brokenConstraint } from '@ticketbuddy/postgres';
+import type { Database, Transact } from '@ticketbuddy/postgres/database';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { type Event, isEndOfTime, type KnownEvent } from './event.ts';
 import { venueUnavailable } from './refusals.ts';

@@ -1,4 +1,4 @@
-import type { Transact } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import { type AnnouncedEvent, firstSeats, repriced } from './announced-event.ts';
 import { createSeats, priceSeats, saveEvent } from './store.ts';
 import { lockSales, seatsOfEvent } from './store-sales.ts';

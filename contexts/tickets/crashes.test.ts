@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { CrashingProcess } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { auditSeats } from './audit-seats.ts';

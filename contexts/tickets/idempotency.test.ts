@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { expect, test } from 'vitest';
 import { withAttempt } from './idempotency.ts';
 import { purchaseSeats } from './purchase-seats.ts';

@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

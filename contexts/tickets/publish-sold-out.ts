@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type EventSoldOut, eventSoldOutUrn } from '@ticketbuddy/contracts';
 import { addToOutbox } from '@ticketbuddy/messaging';
-import type { Transact } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import type { SoldOut } from './standing.ts';
 import type { DB } from './tables.gen.ts';
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, groupCommit, isTransient } from '@ticketbuddy/postgres';
+import { groupCommit, isTransient } from '@ticketbuddy/postgres';
+import type { Database } from '@ticketbuddy/postgres/database';
 import type { TestDatabase } from '@ticketbuddy/testing';
 import { describe, expect, test } from 'vitest';
 import { purchaseSeats } from './purchase-seats.ts';

@@ -1,4 +1,4 @@
-import type { Database, Transact } from '@ticketbuddy/postgres';
+import type { Database, Transact } from '@ticketbuddy/postgres/database';
 import type { Judged } from './batch.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { publishSoldOut } from './publish-sold-out.ts';

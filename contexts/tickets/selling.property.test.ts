@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { testDatabase } from '@ticketbuddy/testing';
 import fc from 'fast-check';
 import { test } from 'vitest';

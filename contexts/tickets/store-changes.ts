@@ -1,4 +1,4 @@
-import type { Database } from '@ticketbuddy/postgres';
+import type { Database } from '@ticketbuddy/postgres/database';
 import { type Selectable, sql } from 'kysely';
 import type { DB } from './tables.gen.ts';
 

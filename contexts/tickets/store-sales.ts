@@ -1,4 +1,4 @@
-import type { Database, Transact } from '@ticketbuddy/postgres';
+import type { Database, Transact } from '@ticketbuddy/postgres/database';
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Judged } from './batch.ts';
 import type { House } from './house.ts';

@@ -1,4 +1,4 @@
-import type { Database, Transact } from '@ticketbuddy/postgres';
+import type { Database, Transact } from '@ticketbuddy/postgres/database';
 import { sql } from 'kysely';
 import { type AnnouncedEvent, capacityOf } from './announced-event.ts';
 import type { Seat } from './seat.ts';

@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { createTestDatabase, emptyTables, FakeClock, type TestDatabase } from '@ticketbuddy/testing';
 import { afterAll, beforeAll } from 'vitest';
 import type { AnnouncedEvent } from './announced-event.ts';

@@ -1,4 +1,4 @@
-import type { Database } from '@ticketbuddy/postgres';
+import type { Database } from '@ticketbuddy/postgres/database';
 import type { Deps } from '@ticketbuddy/runtime';
 import { FakeClock } from '@ticketbuddy/testing';
 import type { AnnouncedEvent } from './announced-event.ts';

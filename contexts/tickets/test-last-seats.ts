@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase, createPool } from '@ticketbuddy/postgres';
+import { createPool } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import type { Deps } from '@ticketbuddy/runtime';
 import { createTestDatabase, FakeClock } from '@ticketbuddy/testing';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { holding } from './hold-seats.ts';
 import { attemptOf } from './idempotency.ts';
 import type { Decided, Request } from './request.ts';

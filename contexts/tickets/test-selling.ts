@@ -1,4 +1,4 @@
-import type { Database } from '@ticketbuddy/postgres';
+import type { Database } from '@ticketbuddy/postgres/database';
 import fc from 'fast-check';
 import type { DB } from './tables.gen.ts';
 import { beginDay, type MakeSelling, openSale, perform } from './test-day.ts';

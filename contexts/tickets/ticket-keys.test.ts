@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { FakeClock, testDatabase } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import type { DB } from './tables.gen.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import type { Transact } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import type { Deps } from '@ticketbuddy/runtime';
 import { addKey, lockKeys, newestKey, publicKeys } from './store-keys.ts';
 import type { DB } from './tables.gen.ts';

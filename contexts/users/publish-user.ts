@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type UserUpserted, userUpsertedUrn } from '@ticketbuddy/contracts';
 import { addToOutbox } from '@ticketbuddy/messaging';
-import type { Transact } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import type { DB } from './tables.gen.ts';
 import type { User } from './user.ts';
 

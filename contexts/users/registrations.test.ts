@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { userRegisteredSource, userUpsertedUrn } from '@ticketbuddy/contracts';
 import type { Message } from '@ticketbuddy/messaging';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { FakeClock, testDatabase } from '@ticketbuddy/testing';
 import { describe, expect, it } from 'vitest';
 import { changeUser } from './change-user.ts';

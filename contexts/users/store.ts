@@ -1,5 +1,6 @@
 import { userTypes } from '@ticketbuddy/contracts';
-import { brokenConstraint, type Database, type Transact } from '@ticketbuddy/postgres';
+import { brokenConstraint } from '@ticketbuddy/postgres';
+import type { Database, Transact } from '@ticketbuddy/postgres/database';
 import { type Selectable, sql } from 'kysely';
 import { emailTaken } from './refusals.ts';
 import type { DB } from './tables.gen.ts';

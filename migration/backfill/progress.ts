@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { type Copy, countByTable, type Place, readCopies } from './store.ts';
+import { type Copy, type Place, readCopies } from './store.ts';
+import { countByTable } from './store-rejects.ts';
 
 export type Progress = {
   readonly table: string;

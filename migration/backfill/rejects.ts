@@ -3,16 +3,16 @@ import { type Change, type Key, quotedName, type SourceTable } from '@ticketbudd
 import type pg from 'pg';
 import type { Backfill, Reject } from './backfill.ts';
 import { keyText } from './collapse.ts';
+import type { Place } from './store.ts';
 import {
   countByTable,
   deleteRejects,
   firstRejects,
-  type Place,
   type RejectRow,
   readRejectedKeys,
   readRejects,
   saveRejects,
-} from './store.ts';
+} from './store-rejects.ts';
 
 /** How many rows could not be mapped, per table. While there are any, the target is not the source. */
 export function countRejects(

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChangeStream, guardSlot, heartbeat, schemaNow } from '@ticketbuddy/change-stream';
-import { type Loop, repeat } from '@ticketbuddy/messaging';
+import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import type { Backfill } from './backfill.ts';
 import { copyPass } from './copy-pass.ts';
 import { replayRejects } from './rejects.ts';

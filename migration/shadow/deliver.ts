@@ -1,5 +1,5 @@
 import type { Place } from '@ticketbuddy/backfill';
-import { repeat } from '@ticketbuddy/messaging';
+import { repeat } from '@ticketbuddy/messaging/loop';
 import { withTransaction } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { addCounts, addGroups } from './store.ts';

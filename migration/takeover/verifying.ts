@@ -2,7 +2,7 @@ import { createPace } from '@ticketbuddy/backfill';
 import { quotedName } from '@ticketbuddy/change-stream';
 import { readFence, type Side } from '@ticketbuddy/cutover';
 import { compared } from '@ticketbuddy/mapping';
-import { type Loop, repeat } from '@ticketbuddy/messaging';
+import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import {
   type ConfirmedDiff,
   type Followed,

@@ -1,6 +1,6 @@
 import { createPace, type Pace, startBackfill } from '@ticketbuddy/backfill';
 import type { Outcome, Side } from '@ticketbuddy/cutover';
-import { type Loop, repeat } from '@ticketbuddy/messaging';
+import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import type { ConfirmedDiff } from '@ticketbuddy/parity';
 import { type OpenDirection, openDirection } from './direction.ts';
 import { prepareTakeover } from './prepare.ts';

@@ -1,4 +1,5 @@
-import { type Database, groupCommit, isTransient, type Transact } from '@ticketbuddy/postgres';
+import { groupCommit, isTransient } from '@ticketbuddy/postgres';
+import type { Database, Transact } from '@ticketbuddy/postgres/database';
 import { currentTrace, inSpan, inTrace, type Trace } from '@ticketbuddy/telemetry';
 import { firstDeliveries } from './inbox.ts';
 import type { Handle, LegacyQueue, Message, Queue } from './message.ts';

@@ -1,4 +1,4 @@
-import type { Transact } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Message } from './message.ts';

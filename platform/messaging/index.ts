@@ -8,6 +8,7 @@ export { pruneInbox } from './inbox.ts';
 export { type Loop, repeat } from './loop.ts';
 export { readMembers } from './masstransit/members.ts';
 export type { Broker, BrokerReport, Message, Subscription } from './message.ts';
-export { addToOutbox, notReceived, outboxChannel, outboxWaiting } from './outbox.ts';
+export { addToOutbox, notReceived, outboxChannel } from './outbox.ts';
+export { outboxWaiting } from './outbox-waiting.ts';
 export { pruneOutbox, relayPass } from './relay.ts';
 export { traced } from './traced-broker.ts';

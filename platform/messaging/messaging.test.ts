@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase, PostgresNotifications } from '@ticketbuddy/postgres';
+import { PostgresNotifications } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { type TestDatabase, testDatabase } from '@ticketbuddy/testing';
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';

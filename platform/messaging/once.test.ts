@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase, type Transact } from '@ticketbuddy/postgres';
+import { createDatabase, type Transact } from '@ticketbuddy/postgres/database';
 import { testDatabase } from '@ticketbuddy/testing';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import type { Transact } from '@ticketbuddy/postgres';
+import type { Transact } from '@ticketbuddy/postgres/database';
 import { currentTraceparent } from '@ticketbuddy/telemetry';
 import { sql } from 'kysely';
 import type pg from 'pg';
@@ -23,15 +23,6 @@ export async function addToOutbox(tx: Transact<any>, schema: string, message: Me
         ${traceparent ?? null}, ${JSON.stringify(message.body)})
     )
     select pg_notify(${outboxChannel(schema)}, '')`.execute(tx);
-}
-
-/** How many messages of the outbox of `schema`, sent until then, the broker does not have yet. */
-export async function outboxWaiting(pool: pg.Pool, schema: string, sentUntil: Temporal.Instant): Promise<number> {
-  const { rows } = await pool.query<{ waiting: number }>(
-    `select count(*)::int as waiting from ${schema}.outbox where published_at is null and sent_at <= $1`,
-    [sentUntil.toString()],
-  );
-  return rows[0]?.waiting ?? 0;
 }
 
 export type Way = {

@@ -1,4 +1,4 @@
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import {
   aMessage,
   messagesOf,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import { testDatabase } from '@ticketbuddy/testing';
 import { expect, it } from 'vitest';
 import { addToOutbox, type Broker, type Message, relayPass } from './index.ts';

@@ -4,6 +4,8 @@ import type pg from 'pg';
 import { tellEpoch } from './epoch.ts';
 import { transactionSpan } from './transaction-span.ts';
 
+export { inEpoch } from './epoch.ts';
+
 export type Transact<T> = Transaction<T>;
 
 /** A context's way to its own tables. */

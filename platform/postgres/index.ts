@@ -1,6 +1,4 @@
-export { createDatabase, type Database, type Transact } from './database.ts';
 export { DataFolderTaken, findEmbedded, startEmbedded } from './embedded.ts';
-export { inEpoch } from './epoch.ts';
 export { groupCommit, type Pace, realPace } from './group-commit.ts';
 export { type Migrations, migrate } from './migrations.ts';
 export { type Notifications, PostgresNotifications } from './notifications.ts';

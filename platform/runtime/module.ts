@@ -1,7 +1,8 @@
 import type { Route } from '@ticketbuddy/http';
 import type { Job } from '@ticketbuddy/jobs';
 import type { Consumer, LegacyConsumer } from '@ticketbuddy/messaging';
-import type { Database, Migrations } from '@ticketbuddy/postgres';
+import type { Migrations } from '@ticketbuddy/postgres';
+import type { Database } from '@ticketbuddy/postgres/database';
 import type pg from 'pg';
 import type { Clock } from './clock.ts';
 

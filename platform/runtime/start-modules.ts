@@ -1,5 +1,6 @@
 import type { Subscription } from '@ticketbuddy/messaging';
-import { createDatabase, PostgresNotifications } from '@ticketbuddy/postgres';
+import { PostgresNotifications } from '@ticketbuddy/postgres';
+import { createDatabase } from '@ticketbuddy/postgres/database';
 import type { GaugeSource } from '@ticketbuddy/telemetry';
 import type pg from 'pg';
 import type { Clock } from './clock.ts';
