@@ -24,7 +24,7 @@ export async function openJournal(pool: pg.Pool): Promise<void> {
 export async function addToJournal(client: pg.ClientBase, act: Act): Promise<Entry> {
   const end = await lockJournal(client, { begin: false });
   const entries = chained(end, [act]);
-  await insertEntries(client, entries);
+  await insertEntries(client, entries, { commit: false });
   return entries[0] as Entry;
 }
 
@@ -32,8 +32,7 @@ export async function addToJournal(client: pg.ClientBase, act: Act): Promise<Ent
 export async function addAlone(client: pg.ClientBase, acts: readonly Act[]): Promise<void> {
   try {
     const end = await lockJournal(client, { begin: true });
-    await insertEntries(client, chained(end, acts));
-    await client.query('commit');
+    await insertEntries(client, chained(end, acts), { commit: true });
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;

@@ -47,14 +47,20 @@ export async function lockJournal(client: Querying, { begin }: { readonly begin:
   return (results as pg.QueryResult<End>[]).at(-1)?.rows[0] as End;
 }
 
-export async function insertEntries(client: Querying, entries: readonly StoredEntry[]): Promise<void> {
-  const column = <K extends keyof StoredEntry>(name: K) => entries.map((entry) => entry[name]);
+/** Adds the entries; with `commit` the transaction ends with that, in the same way to the server. */
+export async function insertEntries(
+  client: pg.ClientBase,
+  entries: readonly StoredEntry[],
+  { commit }: { readonly commit: boolean },
+): Promise<void> {
+  const literal = (text: string) => client.escapeLiteral(text);
+  const rows = entries.map(
+    ({ nth, atText, unit, act, evidenceText, hash }) =>
+      `(${nth}, ${literal(atText)}, ${[atText, unit, act, evidenceText, hash].map(literal).join(', ')})`,
+  );
   await client.query(
     `insert into ticketbuddy_migration.journal (nth, at, at_text, unit, act, evidence, hash)
-     select nth, at_text::timestamptz, at_text, unit, act, evidence, hash
-     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-       as e (nth, at_text, unit, act, evidence, hash)`,
-    [column('nth'), column('atText'), column('unit'), column('act'), column('evidenceText'), column('hash')],
+     values ${rows.join(', ')}${commit ? '; commit' : ''}`,
   );
 }
 

@@ -11,7 +11,8 @@ import {
   tellEdgesOfOwner,
 } from '@ticketbuddy/cutover';
 import { compared, type TableMapping } from '@ticketbuddy/mapping';
-import { compare, type Parity } from '@ticketbuddy/parity';
+import { compare, type Parity, type Proof } from '@ticketbuddy/parity';
+import type { SecondLook } from '@ticketbuddy/second-look';
 import { lookAgain } from './second-look.ts';
 import { readOwnerSeen } from './store.ts';
 import { keysSince } from './store-recorded.ts';
@@ -52,16 +53,25 @@ const verify: UnitStep = {
   msMax: 5_000,
   check: async () => false,
   async do(move) {
-    const found: Parity[] = [];
-    for (const mapping of move.takeover.plan.tables) {
-      found.push(await compareStill(move, mapping));
-    }
-    const wrong = found.filter(({ verdict }) => verdict !== 'same');
+    const found: Look[] = [];
+    for (const mapping of move.takeover.plan.tables) found.push(await lookTwice(move, mapping));
+    const wrong = found.filter(({ first }) => first.verdict !== 'same').map(({ first }) => first);
     if (wrong.length > 0) throw new Error(`the two sides differ: ${JSON.stringify(wrong)}`);
-    for (const [nth, mapping] of move.takeover.plan.tables.entries()) await lookAtSmall(move, mapping, found[nth]);
-    return found.map(({ name, rows }) => ({ name, rows: rows.target }));
+    for (const { second } of found) {
+      if (second && second.verdict !== 'same')
+        throw new Error(`a second look finds what the first one did not: ${JSON.stringify(second.diffs)}`);
+    }
+    return found.map(({ first: { name, rows } }) => ({ name, rows: rows.target }));
   },
 };
+
+/**
+ * Compares as the switch will, while writes go on, whatever that finds: what is done for the first time takes several times as
+ * long, and clients are not to wait for it.
+ */
+export async function warmUp({ takeover, to }: Pick<UnitSwitch, 'takeover' | 'to'>): Promise<void> {
+  for (const mapping of takeover.plan.tables) await lookTwice({ takeover, to }, mapping);
+}
 
 export const switchSteps: readonly UnitStep[] = [
   holdWrites,
@@ -78,21 +88,35 @@ export const switchSteps: readonly UnitStep[] = [
 // So many rows cost a few hundredths of a second. Of more, a second look is taken by `migrate verify --second-look`.
 const secondLookMax = 2_000;
 
-async function lookAtSmall({ takeover }: UnitSwitch, mapping: TableMapping, parity: Parity | undefined): Promise<void> {
-  if (!parity || parity.rows.target > secondLookMax) return;
-  const { verdict, diffs } = await lookAgain(takeover, mapping);
-  if (verdict !== 'same') throw new Error(`a second look finds what the first one did not: ${JSON.stringify(diffs)}`);
+type Look = { readonly first: Parity; readonly second: SecondLook | undefined };
+
+async function lookTwice(move: Pick<UnitSwitch, 'takeover' | 'to'>, mapping: TableMapping): Promise<Look> {
+  const proof = await proofOf(move, mapping);
+  const comparing = compareStill(move, mapping, proof);
+  const isKnown = proof !== undefined && proof.verdict !== 'unproven';
+  const rows = isKnown ? proof.rows : (await comparing).rows.target;
+  const looking = rows <= secondLookMax ? lookAgain(move.takeover, mapping) : undefined;
+  const [first, second] = await Promise.all([comparing, looking]);
+  return { first, second };
+}
+
+async function proofOf({ takeover, to }: Pick<UnitSwitch, 'takeover' | 'to'>, mapping: TableMapping) {
+  const { name } = compared(mapping, to);
+  return (await proofs(takeover, to)).find((proof) => proof.table === name);
 }
 
 // So many rows are compared in the time that writes can wait; of more, those that have changed since all were proven to be the same.
 const allRowsMax = 20_000;
 const provenMsMax = 55_000;
 
-async function compareStill({ takeover, to }: UnitSwitch, mapping: TableMapping): Promise<Parity> {
+async function compareStill(
+  { takeover, to }: Pick<UnitSwitch, 'takeover' | 'to'>,
+  mapping: TableMapping,
+  proof: Proof | undefined,
+): Promise<Parity> {
   const { plan, places } = takeover;
   const table = compared(mapping, to);
   const sides = { source: places[otherSide(to)].pool, target: places[to].pool };
-  const proof = (await proofs(takeover, to)).find(({ table: name }) => name === table.name);
   if (proof?.verdict !== 'proven' || proof.rows <= allRowsMax || (proof.ageMs ?? 0) > provenMsMax)
     return compare(sides, table, {}, 10);
   const place = { schema, unit: streamOf(plan, to).name };

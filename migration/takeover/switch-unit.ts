@@ -13,7 +13,7 @@ import {
 import { conflict } from '@ticketbuddy/errors';
 import type pg from 'pg';
 import { unfinishedMove } from './store.ts';
-import { switchSteps, type UnitSwitch } from './switch-steps.ts';
+import { switchSteps, type UnitSwitch, warmUp } from './switch-steps.ts';
 import { otherSide, type Takeover } from './takeover.ts';
 
 export type SwitchOptions = {
@@ -39,6 +39,7 @@ export async function switchUnit(takeover: Takeover, to: Side, options: SwitchOp
     const fence = await readFence(places[otherSide(to)].pool, plan.unit);
     if (fence?.owner !== otherSide(to))
       throw conflict('owner_differs', `The owner of ${plan.unit} is ${fence?.owner ?? 'nobody'}`);
+    await warmUp({ takeover, to });
     const deadline = Temporal.Now.instant().add({ milliseconds: moveMsMax });
     const begun: Begun = { to, epoch: fence.epoch, deadline: deadline.toString() };
     return go(takeover, client, await beginMove(client, plan.unit, begun), options);
