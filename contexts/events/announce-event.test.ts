@@ -41,8 +41,9 @@ describe('a venue', () => {
   });
 
   it.each([
-    ['on the same day', { from: '10:00:00Z', to: '11:00:00Z' }, true],
+    ['in the same hour', { from: '17:00:00Z', to: '19:00:00Z' }, true],
     ['for six weeks around it', { day: 1, from: '10:00:00Z', to: '11:00:00Z', days: 42 }, true],
+    ['an hour earlier', { from: '16:00:00Z', to: '18:00:00Z' }, false],
     ['on another day', { day: 2 }, false],
   ])('that somebody is about to take and somebody else wants %s', async (_what, wanted, waits) => {
     const { deps, pool, clock } = await anOffice();

@@ -41,7 +41,7 @@ export async function lockEvent(tx: Transact<DB>, id: string): Promise<KnownEven
  */
 export async function claimVenue(tx: Transact<DB>, { id, venue, startsAt, endsAt }: Event): Promise<void> {
   const number = venues.indexOf(venue);
-  await lockDays(tx, number, startsAt, endsAt);
+  await lockHours(tx, number, startsAt, endsAt);
   const isInTheWay = sql`venue = ${number} and id <> ${id}
     and events.occupied(starts_at, ends_at) && events.occupied(${toMicrosecond(startsAt)}, ${toNextMicrosecond(endsAt)})`;
   // The index of the constraint has only what keeps the rules.
@@ -52,29 +52,26 @@ export async function claimVenue(tx: Transact<DB>, { id, venue, startsAt, endsAt
   if (rows.length > 0) throw venueUnavailable();
 }
 
-const daysMax = 31;
-const dayMs = 86_400_000;
+const hoursMax = 72;
+const hourMs = 3_600_000;
 
 /**
- * Whoever wants the venue on one of these days (of UTC) waits for the others who do, instead of meeting them in the constraint. For
- * long the whole venue is taken at once.
+ * Whoever wants the venue in one of these hours waits for the others who do, instead of meeting them in the constraint. For long the
+ * whole venue is taken at once.
  */
-async function lockDays(
+async function lockHours(
   tx: Transact<DB>,
   venue: number,
   from: Temporal.Instant,
   until: Temporal.Instant,
 ): Promise<void> {
-  const [first, last] = [from, until].map(({ epochMilliseconds }) => Math.floor(epochMilliseconds / dayMs)) as [
-    number,
-    number,
-  ];
-  const takesAll = last - first >= daysMax;
+  const [first = 0, last = 0] = [from, until].map(({ epochMilliseconds }) => Math.floor(epochMilliseconds / hourMs));
+  const takesAll = last - first >= hoursMax;
   await (takesAll
     ? sql`select pg_advisory_xact_lock(hashtext('events.venue'), ${venue})`
     : sql`select pg_advisory_xact_lock_shared(hashtext('events.venue'), ${venue})
-        union all select pg_advisory_xact_lock(hashtext(${`events.venue.${venue}`}), day)
-        from generate_series(${first}::int, ${last}::int) as day`
+        union all select pg_advisory_xact_lock(hashtext(${`events.venue.${venue}`}), hour)
+        from generate_series(${first}::int, ${last}::int) as hour`
   ).execute(tx);
 }
 
