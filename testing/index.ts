@@ -11,6 +11,7 @@ export {
 export { type Crash, CrashingProcess } from './crashing-process.ts';
 export { createTestDatabase, type TestDatabase, testDatabase } from './database.ts';
 export { emptyTables } from './empty-tables.ts';
+export { endInCommit } from './end-in-commit.ts';
 export { FakeClock } from './fake-clock.ts';
 export {
   type MassTransitPeer,

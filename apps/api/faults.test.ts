@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createPool } from '@ticketbuddy/postgres';
 import { createDatabase } from '@ticketbuddy/postgres/database';
-import { until } from '@ticketbuddy/testing';
+import { endInCommit, until } from '@ticketbuddy/testing';
 import { auditSeats } from '@ticketbuddy/tickets';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -28,11 +28,27 @@ afterAll(async () => {
   await server?.remove();
 });
 
+const count = 4;
+
+it('when the database goes away in a commit, only whoever may safely ask again is told to', async () => {
+  await endInCommit(pool, 'events.events');
+  const { status, headers, body } = await send(url, outgoing('POST', '/events', anEvent()));
+  expect([status, headers['retry-after'], body]).toEqual([
+    500,
+    undefined,
+    '{"Message":"An unexpected error occurred.","Errors":[]}',
+  ]);
+  const { headers: said, ...request } = outgoing('POST', '/events', anEvent());
+  const safe = { ...request, headers: { ...said, 'idempotency-key': randomUUID() } };
+  expect(await send(url, safe)).toSatisfy(saysComeBack);
+  await pool.query('drop function end_me() cascade');
+});
+
 it.each([
   ['is shut down', () => server.shutDown()],
   ['is killed', () => server.kill()],
 ])('when PostgreSQL %s under load and comes back, no purchase that was acknowledged is lost', async (_, goAway) => {
-  const buyers = sendBuyers(url, 4);
+  const buyers = sendBuyers(url, count);
   onTestFinished(() => buyers.stop());
   await acknowledged(buyers, 30);
   await goAway();
@@ -45,6 +61,7 @@ it.each([
   await acknowledged(buyers, buyers.acknowledged.length + 30);
   await buyers.stop();
   expect(buyers.strange).toEqual([]);
+  expect(buyers.undecided()).toBeLessThanOrEqual(count);
   expect(await get(url, '/health')).toMatchObject({ status: 200, body: 'Healthy' });
   expect(await missingSales(buyers)).toEqual([]);
   expect((await auditSeats({ db: createDatabase(pool) })).findings).toEqual([]);

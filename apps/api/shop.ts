@@ -2,7 +2,7 @@ import type { Config } from '@ticketbuddy/config';
 import { StartError } from '@ticketbuddy/errors';
 import { createServer, type Route } from '@ticketbuddy/http';
 import { brokerMigrations } from '@ticketbuddy/messaging';
-import { createPool, isTransient, migrate, openServer, poolGauges } from '@ticketbuddy/postgres';
+import { CommitUnknown, createPool, isTransient, migrate, openServer, poolGauges } from '@ticketbuddy/postgres';
 import { inEpoch } from '@ticketbuddy/postgres/database';
 import { type Clock, startModuleJobs, startModules } from '@ticketbuddy/runtime';
 import { metricsText, startTelemetry } from '@ticketbuddy/telemetry';
@@ -73,6 +73,7 @@ async function open(
     routes,
     log,
     isTransient,
+    isUndecided: (error) => error instanceof CommitUnknown,
     checkHealth: () => pool.query('select 1'),
     metrics: () => metricsText(gauges),
   });

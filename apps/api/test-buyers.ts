@@ -11,6 +11,8 @@ export type Buyers = {
   readonly acknowledged: readonly Sale[];
   /** How often the shop asked to come back later. */
   readonly postponed: () => number;
+  /** How often the shop could not say whether it had done what was asked. */
+  readonly undecided: () => number;
   /** Answers that a client could not make sense of. */
   readonly strange: readonly string[];
   stop(): Promise<void>;
@@ -21,12 +23,13 @@ const backOffMs = 20;
 export function sendBuyers(url: string, count: number): Buyers {
   const acknowledged: Sale[] = [];
   const strange: string[] = [];
-  let [postponed, stopped] = [0, false];
+  let [postponed, undecided, stopped] = [0, 0, false];
   const working = Promise.all(Array.from({ length: count }, buyEventsOut));
   return {
     acknowledged,
     strange,
     postponed: () => postponed,
+    undecided: () => undecided,
     async stop() {
       stopped = true;
       await working;
@@ -68,7 +71,8 @@ export function sendBuyers(url: string, count: number): Buyers {
 
   async function once(method: string, path: string, body: object | undefined): Promise<Answer> {
     const answer = await send(url, outgoing(method, path, body)).catch((error: Error) => noAnswer(error));
-    if (!isExpected(answer)) strange.push(`${method} ${path}: ${answer.status} ${answer.body}`);
+    if (answer.status === 500) undecided += 1;
+    else if (!isExpected(answer)) strange.push(`${method} ${path}: ${answer.status} ${answer.body}`);
     return answer;
   }
 }

@@ -1,3 +1,4 @@
+import { committing } from '@ticketbuddy/postgres';
 import type { Database, Transact } from '@ticketbuddy/postgres/database';
 import type { Judged } from './batch.ts';
 import type { LedgerEntry } from './ledger.ts';
@@ -49,7 +50,7 @@ export function salesStoreOf({ query, transaction, snapshot }: Database<DB>): Sa
     write: (judged, events) =>
       events.some(({ soldOut }) => soldOut)
         ? transaction((tx) => writeAndTell(tx, judged, events))
-        : writeBatch(query, judged, events),
+        : committing(() => writeBatch(query, judged, events)),
     locked: (eventIds, work) =>
       transaction(async (tx) =>
         work({

@@ -22,6 +22,8 @@ export type ServerOptions = {
   readonly log: FastifyBaseLogger;
   /** Whether an error will pass when the caller tries again. */
   readonly isTransient: (error: unknown) => boolean;
+  /** Whether what was asked may have been done in spite of the error. */
+  readonly isUndecided: (error: unknown) => boolean;
   /** Resolves while the server can do its work. */
   readonly checkHealth: () => Promise<unknown>;
   /** What `/metrics` answers, in Prometheus' text format. */
@@ -175,7 +177,7 @@ function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): 
   }
 }
 
-function answerErrors(server: FastifyInstance, { isTransient, log }: ServerOptions): void {
+function answerErrors(server: FastifyInstance, { isTransient, isUndecided, log }: ServerOptions): void {
   server.setNotFoundHandler((_request, reply) => void reply.code(404).send());
   server.setErrorHandler((error, request, reply) => {
     const trace = request.observed?.trace;
@@ -184,7 +186,9 @@ function answerErrors(server: FastifyInstance, { isTransient, log }: ServerOptio
       observeRefusal(request, refusal.code);
       return write(reply, refusalAnswer(refusal, trace));
     }
-    const passes = isTransient(error);
+    // To be asked to come back means that nothing was done, or that to ask again does no harm.
+    const isHarmless = request.headers['idempotency-key'] !== undefined || !isUndecided(error);
+    const passes = isTransient(error) && isHarmless;
     const { id: requestId, routeOptions } = request;
     const about = { requestId, err: error, route: routeOptions.url, traceId: traceIdOf(trace?.traceparent) };
     log[passes ? 'warn' : 'error'](about, 'request failed');

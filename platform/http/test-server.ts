@@ -10,7 +10,9 @@ import { createServer } from './server.ts';
 export async function startServer(routes: readonly Route[]) {
   const { log } = Fastify({ logger: { level: 'silent' } });
   const nothing = async () => '';
-  const server = await createServer({ routes, log, isTransient: () => false, checkHealth: nothing, metrics: nothing });
+  const no = () => false;
+  const told = { isTransient: no, isUndecided: no, checkHealth: nothing, metrics: nothing };
+  const server = await createServer({ routes, log, ...told });
   await server.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => server.close());
   return { port: (server.server.address() as AddressInfo).port, stop: () => server.close() };

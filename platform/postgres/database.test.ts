@@ -1,9 +1,9 @@
-import { testDatabase } from '@ticketbuddy/testing';
+import { endInCommit, testDatabase } from '@ticketbuddy/testing';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { createDatabase } from './database.ts';
+import { createDatabase, type Transact } from './database.ts';
 import { PostgresNotifications } from './notifications.ts';
-import { brokenConstraint, isTransient } from './transient.ts';
+import { brokenConstraint, CommitUnknown, isTransient } from './transient.ts';
 
 it('times come back to the microsecond, and large numbers as they are', async () => {
   const { pool } = await testDatabase();
@@ -44,6 +44,20 @@ it('a deadlock is tried again until both are through', async () => {
       await sql`update marks set n = n where n = ${second}`.execute(tx);
     });
   await expect(Promise.all([update(1, 2), update(2, 1)])).resolves.toBeDefined();
+});
+
+it('whose commit got no answer, nobody knows whether it was carried out', async () => {
+  const { pool } = await testDatabase();
+  const db = createDatabase<never>(pool);
+  await pool.query('create table marks (n int)');
+  await endInCommit(pool, 'marks');
+  const work = (tx: Transact<never>) => sql`insert into marks values (1)`.execute(tx);
+  const lost = await db.transaction(work).catch((error: unknown) => error);
+  expect([lost instanceof CommitUnknown, isTransient(lost)]).toEqual([true, true]);
+  const before = await db
+    .transaction(() => pool.query('select pg_terminate_backend(pg_backend_pid())'))
+    .catch((error: unknown) => error);
+  expect([before instanceof CommitUnknown, isTransient(before)]).toEqual([false, true]);
 });
 
 it('a server that is away is transient, a broken rule is not', async () => {

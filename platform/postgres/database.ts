@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import type pg from 'pg';
 import { tellEpoch } from './epoch.ts';
 import { transactionSpan } from './transaction-span.ts';
+import { committing } from './transient.ts';
 
 export { inEpoch } from './epoch.ts';
 
@@ -26,10 +27,22 @@ export function createDatabase<T>(pool: pg.Pool): Database<T> {
   return {
     query,
     transaction: (work) =>
-      inSpan('transaction', () => retrying(2, () => query.transaction().execute(inItsEpoch(work))), transactionSpan),
+      inSpan('transaction', () => retrying(2, () => carriedOut(query, inItsEpoch(work))), transactionSpan),
     snapshot: (work) =>
       query.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
   };
+}
+
+/** What fails when all of the work is done, fails in the commit. */
+async function carriedOut<T, R>(query: Kysely<T>, work: (tx: Transact<T>) => Promise<R>): Promise<R> {
+  const done = Promise.withResolvers<void>();
+  const running = query.transaction().execute(async (tx) => {
+    const result = await work(tx);
+    done.resolve();
+    return result;
+  });
+  await Promise.race([done.promise, running]);
+  return committing(() => running);
 }
 
 function inItsEpoch<T, R>(work: (tx: Transact<T>) => Promise<R>): (tx: Transact<T>) => Promise<R> {

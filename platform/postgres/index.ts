@@ -5,5 +5,5 @@ export { type Notifications, PostgresNotifications } from './notifications.ts';
 export { createPool } from './pool.ts';
 export { poolGauges } from './pool-gauges.ts';
 export { openServer } from './server.ts';
-export { brokenConstraint, isFenced, isTransient } from './transient.ts';
+export { brokenConstraint, CommitUnknown, committing, isFenced, isTransient } from './transient.ts';
 export { withLock, withTransaction } from './with-transaction.ts';

@@ -16,6 +16,7 @@ const transientTexts =
 /** Whether trying again later may succeed: the server was away, full or busy. Anything else is a defect or a refusal. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof CommitUnknown) return true;
   if (error instanceof AggregateError) return error.errors.some(isTransient);
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') return transientStates.test(code) || isSystemError(error, code);
@@ -35,4 +36,28 @@ export function isFenced(error: unknown): boolean {
 export function brokenConstraint(error: unknown): string | undefined {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   return typeof code === 'string' && code.startsWith('23') && typeof constraint === 'string' ? constraint : undefined;
+}
+
+/** The connection was lost while a transaction was being committed: it was carried out, or it was not. */
+export class CommitUnknown extends Error {
+  constructor(cause: unknown) {
+    super('The database went away during a commit, which may have happened', { cause });
+  }
+}
+
+/** Runs what commits, and throws `CommitUnknown` when its answer got lost. */
+export async function committing<R>(commit: () => Promise<R>): Promise<R> {
+  try {
+    return await commit();
+  } catch (error) {
+    throw isLineLost(error) ? new CommitUnknown(error) : error;
+  }
+}
+
+// Of a line that never was, nothing went out.
+function isLineLost(error: unknown): boolean {
+  if (!isTransient(error) || error instanceof AggregateError) return false;
+  const { code, syscall, message } = error as Error & { readonly code?: unknown; readonly syscall?: unknown };
+  if (typeof code !== 'string') return /^Connection terminated( unexpectedly)?$/.test(message);
+  return /^(08...|57P0[12])$/.test(code) || (isSystemError(error as Error, code) && syscall !== 'connect');
 }

@@ -1,5 +1,6 @@
-import { testDatabase } from '@ticketbuddy/testing';
+import { endInCommit, testDatabase } from '@ticketbuddy/testing';
 import { expect, it } from 'vitest';
+import { CommitUnknown } from './transient.ts';
 import { withLock, withTransaction } from './with-transaction.ts';
 
 const claim = "insert into broker.bindings (urn, queue) values ('a', 'b')";
@@ -31,6 +32,12 @@ it('a connection that broke during a transaction is not used again', async () =>
   await expect(broken).rejects.toThrow('terminating connection');
   expect(await withTransaction(pool, async (client) => (await client.query('select 1')).rowCount)).toBe(1);
   expect(pool.totalCount).toBe(1);
+});
+
+it('a connection that breaks in the commit leaves open whether it was carried out', async () => {
+  const { pool } = await testDatabase();
+  await endInCommit(pool, 'broker.bindings');
+  await expect(withTransaction(pool, (client) => client.query(claim))).rejects.toBeInstanceOf(CommitUnknown);
 });
 
 it('a connection that cannot be rolled back does not go back to the pool', async () => {

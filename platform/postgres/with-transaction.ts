@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type pg from 'pg';
+import { committing } from './transient.ts';
 
 export type TransactionOptions = {
   /**
@@ -52,7 +53,7 @@ async function transaction<R>(pool: pg.Pool, work: (client: pg.PoolClient) => Pr
   let broken: Error | undefined;
   try {
     const result = await work(client);
-    const { command } = await client.query('commit');
+    const { command } = await committing(() => client.query('commit'));
     // The server answers the commit of a failed transaction with a rollback, and with no error.
     assert.equal(command, 'COMMIT', 'a statement failed and its error was swallowed');
     return result;
