@@ -74,6 +74,7 @@ export function figuresOf(played: Played): Report {
     { name: 'requests.failed', value: unanswered.length + counts.refused, most: 0 },
     { name: 'pause.p99', value: Math.max(0, pause.p99Ms), most: 250, unit: 'ms' },
     { name: 'pause.max', value: Math.max(0, pause.maxMs), most: 1_000, unit: 'ms' },
+    { name: 'rollback.lost', value: counts.lost + counts.stale, most: 0 },
     { name: 'rollback.seconds', value: Math.max(0, ...backs), most: 2, unit: 's' },
     { name: 'legacy.traces', value: left.length, most: 0 },
   ];
