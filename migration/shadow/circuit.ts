@@ -1,4 +1,4 @@
-/** Keeps a system that does not answer from being asked again and again. Times are those of `performance.now()`. */
+/** Keeps a system that gives no answer of use from being asked again and again. Times are those of `performance.now()`. */
 export type Circuit = {
   /** Whether to ask now. While it is broken, one question after each rest tries whether it still is. */
   mayAsk(nowMs: number): boolean;

@@ -125,6 +125,15 @@ it.each<[Mood, Outcome, string]>([
   expect(sumOf(tally.take().counts, outcome, reason)).toBe(1);
 });
 
+it.each<Mood>(['huge', 'endless'])('a candidate whose answers are %s is soon left alone', async (mood) => {
+  const { shadow, tally, offer, asked } = await aTrial({ inFlightMax: 1 });
+  for (let nth = 0; nth < 50; nth++) offer(mood);
+  await allDone(shadow);
+  const { counts } = tally.take();
+  expect([sumOf(counts, 'not comparable', 'too large'), sumOf(counts, 'dropped', 'candidate rests')]).toEqual([5, 45]);
+  expect(asked.filter(({ who }) => who === 'candidate')).toHaveLength(5);
+});
+
 it('bursts and bodies of 5 MB are counted, not lost', async () => {
   const { shadow, tally } = await aTrial({ queueMax: 100 });
   const large: Origin = await anUpstream((_request, response) => response.end(Buffer.alloc(5 * 1024 * 1024)));

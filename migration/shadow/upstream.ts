@@ -38,6 +38,10 @@ export function openUpstream(url: string, connections = 16): Upstream {
           headers: passedOn(headers),
           signal,
         });
+        if (Number(found['content-length'] ?? 0) > limits.bodyBytesMax) {
+          body.on('error', () => undefined).destroy();
+          return { outcome: 'too large' };
+        }
         const kept = new BodyKeeper(limits.bodyBytesMax);
         for await (const part of body) {
           kept.add(part);
