@@ -47,13 +47,12 @@ export async function copyPass(backfill: Backfill, pace: Pace): Promise<CopyPass
   const limit = await pace.rowsNow(source, probeMsMax);
   const startedAt = performance.now();
   const request = { unit, table: target.table, watermark: copy.watermark, limit };
-  return withChunk(source, request, (chunk) => {
-    const busyMs = () => copy.busyMs + performance.now() - startedAt;
-    return writeChunk(backfill, target, chunk, async (rows) => ({
+  const write = (chunk: Chunk) =>
+    writeChunk(backfill, target, chunk, async (rows) => ({
       ...(await advanced(copy, chunk, rows)),
-      busyMs: busyMs(),
+      busyMs: copy.busyMs + performance.now() - startedAt,
     }));
-  });
+  return pace.watching(source, probeMsMax, () => withChunk(source, request, write));
 }
 
 async function writeChunk(

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { heartbeat, openChangeStream } from '@ticketbuddy/change-stream';
 import { until } from '@ticketbuddy/testing';
 import { expect, it, onTestFinished } from 'vitest';
@@ -77,6 +78,22 @@ it('a limit for the probe is heeded from the next chunk on, and so is its end', 
   expect([slowed.map(({ rows }) => rows), pace.restMs]).toEqual([[4, 2, 1], 200]);
   await throttle(controlOf(ground), undefined);
   expect([(await copyPass(run.backfill, pace)).rows, pace.restMs]).toEqual([8, 0]);
+});
+
+it('a source that is slow only while a chunk is copied is given way to by the next one', async () => {
+  const { source } = await aGround();
+  let isSlow = false;
+  const pace = createPace({ chunkRows: 80, probe: () => delay(isSlow ? 30 : 0) });
+  expect(await pace.rowsNow(source.pool, 20)).toBe(120);
+  await pace.watching(source.pool, 20, async () => {
+    isSlow = true;
+    await delay(200);
+    isSlow = false;
+  });
+  expect([await pace.rowsNow(source.pool, 20), pace.restMs]).toEqual([60, 50]);
+  await pace.watching(source.pool, 20, async () => delay(50));
+  expect([await pace.rowsNow(source.pool, 20), pace.restMs]).toEqual([60, 0]);
+  expect(await pace.watching(source.pool, undefined, async () => 'copied')).toBe('copied');
 });
 
 it('progress counts rows, and says when the estimate was wrong', async () => {
