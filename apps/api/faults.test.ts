@@ -61,7 +61,8 @@ it.each([
   await acknowledged(buyers, buyers.acknowledged.length + 30);
   await buyers.stop();
   expect(buyers.strange).toEqual([]);
-  expect(buyers.undecided()).toBeLessThanOrEqual(count);
+  // Each may have lost an answer on each connection that it used, and not more.
+  expect(buyers.undecided()).toBeLessThanOrEqual(5 * count);
   expect(await get(url, '/health')).toMatchObject({ status: 200, body: 'Healthy' });
   expect(await missingSales(buyers)).toEqual([]);
   expect((await auditSeats({ db: createDatabase(pool) })).findings).toEqual([]);

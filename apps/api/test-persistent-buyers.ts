@@ -50,6 +50,8 @@ export function sendPersistentBuyers({ eventId, urls, seats }: Market, count: nu
       const hold = await ask('holds', { userId, seats: [first, first + 1] });
       if (hold?.status === 201) await buy(userId, JSON.parse(hold.body));
       else if (hold?.status === 409) counts.refused += 1;
+      // Whether they hold anything is more than they can know.
+      else if (hold?.status === 500) counts.lost += 1;
       else if (hold && hold.status !== 503) strange.push(`a hold was answered ${hold.status}: ${hold.body}`);
     }
   }

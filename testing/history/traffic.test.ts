@@ -84,7 +84,7 @@ describe.skipIf(rabbitMqIsMissing() || redisIsMissing())('traffic and judge', ()
     const { pool } = database;
     const shop = await startTestShop({ pool, publisher }, defect);
     onTestFinished(() => shop.stop());
-    return judgeSystem(shop.url, pool, { requests: 300, ratePerSecond: 800 });
+    return judgeSystem(shop.url, pool, { requests: 300, ratePerSecond: 300 });
   }
 
   async function judgeSystem(url: string, pool: pg.Pool, { requests, ratePerSecond }: Load): Promise<Verdict> {

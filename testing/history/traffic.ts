@@ -36,7 +36,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
   return new OpenLoop(options);
 }
 
-const tickMs = 4;
+const tickMs = 2;
 // Servers close what has been idle for five seconds; a request that crosses that would have no answer for no reason of theirs.
 const idleMs = 3_000;
 
