@@ -3,11 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createPool, startEmbedded } from '@ticketbuddy/postgres';
 import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { connect } from './connection.ts';
+import { abandon, prepare } from './prepare.ts';
+import { createSlot } from './slot.ts';
 import { capture, nextName, seats, type TestSource, take } from './test-source.ts';
 
 it('a stream outlives restarts of the source, and gives each transaction once', async () => {
@@ -52,6 +55,23 @@ it('a slot that the server has invalidated for its size stops the stream, which 
     return rows[0]?.wal_status === 'lost';
   });
   await expect(open({ from: start })).rejects.toMatchObject({ reason: 'slot-invalidated' });
+});
+
+// Longer than any other connection may be silent.
+const longMs = 37_000;
+
+it('a slot waits for a transaction of the source that is open for long', { timeout: 120_000 }, async () => {
+  const server = await aServer();
+  const { pool, unit } = await server.source();
+  await abandon(pool, unit);
+  await prepare(pool, unit);
+  const client = await pool.connect();
+  await client.query('begin; insert into "Seats" values (1)');
+  const slot = createSlot(pool, unit).catch((error: unknown) => error);
+  await delay(longMs);
+  await client.query('commit');
+  client.release();
+  expect(await slot).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
 });
 
 it('a server that goes down with the very bytes that say that it is ready costs the connection, not the process', async () => {

@@ -1,4 +1,4 @@
-import { withTransaction } from '@ticketbuddy/postgres';
+import { allowSilence, withTransaction } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Heartbeat } from './batch.ts';
 import type { Position } from './position.ts';
@@ -138,11 +138,16 @@ const slotWait = '10min';
 export async function insertSlot(pool: pg.Pool, unit: Unit): Promise<Position> {
   return withTransaction(pool, async (client) => {
     await client.query(`set local lock_timeout = '${slotWait}'; set local statement_timeout = '${slotWait}'`);
-    const { rows } = await client.query<{ position: Position }>(
-      "select lsn::text as position from pg_create_logical_replication_slot($1, 'pgoutput')",
-      [nameOf(unit)],
-    );
-    return rows[0]?.position ?? '0/0';
+    allowSilence(client, true);
+    try {
+      const { rows } = await client.query<{ position: Position }>(
+        "select lsn::text as position from pg_create_logical_replication_slot($1, 'pgoutput')",
+        [nameOf(unit)],
+      );
+      return rows[0]?.position ?? '0/0';
+    } finally {
+      allowSilence(client, false);
+    }
   });
 }
 
