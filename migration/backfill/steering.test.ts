@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { heartbeat, openChangeStream } from '@ticketbuddy/change-stream';
 import { until } from '@ticketbuddy/testing';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { begin } from './begin.ts';
 import { pause, resume, throttle } from './control.ts';
 import { copyPass } from './copy-pass.ts';
@@ -82,16 +81,27 @@ it('a limit for the probe is heeded from the next chunk on, and so is its end', 
 
 it('a source that is slow only while a chunk is copied is given way to by the next one', async () => {
   const { source } = await aGround();
-  let isSlow = false;
-  const pace = createPace({ chunkRows: 80, probe: () => delay(isSlow ? 30 : 0) });
+  const clock = vi.spyOn(performance, 'now');
+  onTestFinished(() => clock.mockRestore());
+  let [nowMs, probeMs, asked] = [0, 0, 0];
+  clock.mockImplementation(() => nowMs);
+  const probe = async () => {
+    nowMs += probeMs;
+    asked += 1;
+  };
+  const askedAgain = async (times: number) => {
+    const enough = asked + times;
+    await until('it was asked again', async () => asked >= enough);
+  };
+  const pace = createPace({ chunkRows: 80, probe });
   expect(await pace.rowsNow(source.pool, 20)).toBe(120);
   await pace.watching(source.pool, 20, async () => {
-    isSlow = true;
-    await delay(200);
-    isSlow = false;
+    probeMs = 30;
+    await askedAgain(5);
+    probeMs = 0;
   });
   expect([await pace.rowsNow(source.pool, 20), pace.restMs]).toEqual([60, 50]);
-  await pace.watching(source.pool, 20, async () => delay(50));
+  await pace.watching(source.pool, 20, () => askedAgain(2));
   expect([await pace.rowsNow(source.pool, 20), pace.restMs]).toEqual([60, 0]);
   expect(await pace.watching(source.pool, undefined, async () => 'copied')).toBe('copied');
 });
