@@ -1,3 +1,4 @@
+import { collectGarbage } from './garbage.ts';
 import { WireConnection } from './wire-connection.ts';
 
 /** A request, and what the caller wants to know of it when its answer is there. */
@@ -40,6 +41,7 @@ export async function closedLoop<T>({
   answered,
   dropBodies,
 }: ClosedLoop<T>): Promise<Exchanged<T>> {
+  collectGarbage();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const open = await openConnections({ urls, connections, dropBodies }, reject);
   const exchanges: Exchange<T>[] = [];

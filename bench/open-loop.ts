@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@ticketbuddy/testing';
 import { type Exchange, openConnections, type Shot } from './closed-loop.ts';
+import { collectGarbage } from './garbage.ts';
 import { WireConnection } from './wire-connection.ts';
 
 export type OpenLoop<T> = {
@@ -28,6 +29,7 @@ const acceptedMs = 100;
  * waits already (no coordinated omission). All requests are answered when it resolves.
  */
 export async function openLoop<T>({ urls, perSecond, shots, answered }: OpenLoop<T>): Promise<Exchange<T>[]> {
+  collectGarbage();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const open = await openConnections({ urls, connections: connectionsAtFirst }, reject);
   await sleep(acceptedMs);

@@ -93,7 +93,7 @@ async function move(context: Context, { of = '', confirm }: Options, to: 'legacy
   await confirmed(context, of, confirm);
   const startedAt = performance.now();
   const outcome = await switchUnit(opened.takeover, to, {
-    onMark: (step, what, evidence) => {
+    onMark: ({ step, what, evidence }) => {
       if (what === 'started') terminal.status(step);
       if (what === 'turned back') terminal.complain(`${step}: ${evidence}`);
     },

@@ -1,7 +1,7 @@
 import { overloaded } from '@ticketbuddy/errors';
 import type pg from 'pg';
-import type { Owner, Side } from './owner.ts';
-import { ownerChannel, removeEdge, reportEdge, unitRows } from './store-edges.ts';
+import { type Owner, ownerChannel, type Side } from './owner.ts';
+import { removeEdge, reportEdge, unitRows } from './store-edges.ts';
 
 export type EdgeOptions = {
   /** Of the new system's database, where the owners stand. */
@@ -95,7 +95,7 @@ export class Edge {
     unit.running += 1;
     const leave = () => {
       unit.running -= 1;
-      if (unit.running === 0 && unit.isHeld) void this.refresh().catch(() => undefined);
+      if (unit.running === 0 && unit.isHeld) void this.#run(() => this.#report()).catch(() => undefined);
     };
     return { ...admission, leave };
   }
@@ -107,41 +107,51 @@ export class Edge {
   }
 
   /** Looks who the owners are, and reports. Whoever calls it while it looks waits for another look. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    return this.#run(() => this.#look());
+  }
+
+  // One at a time: a report that overtakes an older one would be undone by it.
+  async #run(act: () => Promise<void>): Promise<void> {
     if (this.#isStopped) return;
     if (this.#refreshing) {
       this.#again = true;
       return this.#refreshing;
     }
-    this.#refreshing = this.#lookUntilQuiet().finally(() => {
+    this.#refreshing = this.#untilQuiet(act).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
   }
 
-  async #lookUntilQuiet(): Promise<void> {
-    do {
+  async #untilQuiet(act: () => Promise<void>): Promise<void> {
+    this.#again = false;
+    await act();
+    while (this.#again && !this.#isStopped) {
       this.#again = false;
       await this.#look();
-    } while (this.#again && !this.#isStopped);
+    }
   }
 
   async #look(): Promise<void> {
-    const { pool, name, units } = this.#options;
     const askedAtMs = performance.now();
-    for (const { unit: about, owner, epoch, isHeld } of await unitRows(pool, units)) {
+    for (const { unit: about, owner, epoch, isHeld } of await unitRows(this.#options.pool, this.#options.units)) {
       const unit = this.#unit(about);
       Object.assign(unit, { owner, epoch, isHeld, reader: owner === 'moving' ? unit.reader : owner });
     }
     this.#freshAtMs = askedAtMs;
-    const known = [...this.#units].map(([unit, { isHeld, running, epoch }]) => ({
+    await this.#report();
+    for (const unit of this.#units.values()) this.#release(unit);
+  }
+
+  async #report(): Promise<void> {
+    const known = [...this.#units].map(([unit, { isHeld: isHolding, running, epoch }]) => ({
       unit,
-      isHolding: isHeld,
+      isHolding,
       running,
       epoch,
     }));
-    await reportEdge(pool, name, known);
-    for (const unit of this.#units.values()) this.#release(unit);
+    await reportEdge(this.#options.pool, this.#options.name, known);
   }
 
   #release(unit: Unit): void {

@@ -38,3 +38,6 @@ export type Blocker = {
   readonly openForMs: number;
   readonly query: string;
 };
+
+/** Told in the new system's database whenever an owner has changed, or writes are held or let go. */
+export const ownerChannel = 'ticketbuddy_owner';

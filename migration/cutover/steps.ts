@@ -18,6 +18,8 @@ export type Mark = {
   readonly step: string;
   readonly what: 'started' | 'done' | 'turned back' | 'undone';
   readonly evidence?: unknown;
+  /** How long it took, of a step that is done. */
+  readonly ms?: number;
 };
 
 /** Where a move stands, kept so that whoever comes next can go on. */
@@ -34,6 +36,8 @@ export type Walk<C> = {
   readonly record: MoveRecord;
   /** Whether a move that is not final yet has taken too long, and has to go back. */
   readonly isOverdue?: () => Promise<boolean>;
+  /** Hears of each mark when it is made, which may be before it is written down. */
+  readonly onMark?: (mark: Mark) => void;
 };
 
 /** The steps have all been done, or all been undone. */
@@ -54,25 +58,51 @@ export async function walk<C>(move: Walk<C>): Promise<Outcome> {
 
 /** Answers whether all is done; otherwise the record says that the move has turned back. */
 async function goForward<C>(move: Walk<C>, marks: readonly Mark[]): Promise<boolean> {
-  const { steps, context, record, isOverdue = async () => false } = move;
-  // That a step is done is written down together with what comes next: writes of clients wait for each.
-  const done: Mark[] = [];
+  const { steps, context, isOverdue = async () => false } = move;
+  const notes = notesOf(move);
+  let isPast = false;
   for (const step of steps) {
     const isKnown = marks.some((mark) => mark.step === step.name && mark.what === 'done');
-    if (isKnown && (await step.check(context))) continue;
-    try {
-      if ((await isOverdue()) && !(await isFinal(move))) throw new Error('the move has taken longer than it may');
-      await record.mark(...done.splice(0), { step: step.name, what: 'started' });
-      const evidence = (await step.check(context)) ? 'it was so already' : await inTime(step, context);
-      done.push({ step: step.name, what: 'done', evidence });
-    } catch (error) {
-      if (await isFinal(move)) throw error;
-      await record.mark(...done.splice(0), { step: step.name, what: 'turned back', evidence: reasonOf(error) });
-      return false;
+    if (!(isKnown && (await step.check(context)))) {
+      try {
+        if ((await isOverdue()) && !(await isFinal(move))) throw new Error('the move has taken longer than it may');
+        notes.take({ step: step.name, what: 'started' });
+        if (!isPast && isToBeUndone(step)) await notes.write();
+        const startedAt = performance.now();
+        const evidence = (await step.check(context)) ? 'it was so already' : await inTime(step, context);
+        notes.take({ step: step.name, what: 'done', evidence, ms: Math.round(performance.now() - startedAt) });
+      } catch (error) {
+        if (await isFinal(move)) throw error;
+        notes.take({ step: step.name, what: 'turned back', evidence: reasonOf(error) });
+        await notes.write();
+        return false;
+      }
     }
+    isPast ||= step.isFinal === true;
   }
-  if (done.length > 0) await record.mark(...done);
+  await notes.write();
   return true;
+}
+
+/**
+ * Marks are written down before something is done that may have to be undone, and at the end: each time is one that the
+ * clients' writes wait for. Past the final step nothing is undone, so nothing need be known before it is done.
+ */
+function notesOf<C>({ record, onMark = () => undefined }: Walk<C>) {
+  const taken: Mark[] = [];
+  return {
+    take(mark: Mark): void {
+      taken.push(mark);
+      onMark(mark);
+    },
+    async write(): Promise<void> {
+      if (taken.length > 0) await record.mark(...taken.splice(0));
+    },
+  };
+}
+
+function isToBeUndone<C>({ undo, isFinal }: Step<C>): boolean {
+  return undo !== undefined || isFinal === true;
 }
 
 async function goBack<C>({ steps, context, record }: Walk<C>): Promise<void> {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Owner } from './owner.ts';
+import { type Owner, ownerChannel } from './owner.ts';
 import { fencesSql } from './store.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
@@ -19,9 +19,6 @@ export type EdgeReport = {
   /** The one that it knows. */
   readonly epoch: number;
 };
-
-/** Edges listen on it, and look when something is told. */
-export const ownerChannel = 'ticketbuddy_owner';
 
 // Who has not been heard of for so long is cut off: what he sends is refused by the fences.
 const cutOffAfter = `interval '2 seconds'`;
@@ -54,11 +51,13 @@ export async function unitRows(query: Querying, units: readonly string[]): Promi
   return rows;
 }
 
+/** Not waited for to be on the disk: what a crash takes away is told again, and whoever reads it minds its age. */
 export async function reportEdge(query: Querying, edge: string, reports: readonly EdgeReport[]): Promise<void> {
   await query.query(
-    `insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running, epoch)
+    `with lazy as materialized (select set_config('synchronous_commit', 'off', true))
+     insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running, epoch)
      select $1, unit, clock_timestamp(), is_holding, running, epoch
-     from unnest($2::text[], $3::bool[], $4::int[], $5::bigint[]) as r (unit, is_holding, running, epoch)
+     from lazy, unnest($2::text[], $3::bool[], $4::int[], $5::bigint[]) as r (unit, is_holding, running, epoch)
      on conflict (edge, unit) do update set seen_at = excluded.seen_at, is_holding = excluded.is_holding,
        running = excluded.running, epoch = excluded.epoch`,
     [

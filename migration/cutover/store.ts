@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Blocker, Fence, FencePlan, OwnerChange, Ownership } from './owner.ts';
+import { type Blocker, type Fence, type FencePlan, type OwnerChange, type Ownership, ownerChannel } from './owner.ts';
 
 type Querying = Pick<pg.Pool, 'query'>;
 
@@ -91,11 +91,13 @@ export async function insertRow(client: Querying, unit: string, { owner, epoch }
   ]);
 }
 
-/** Answers whether the row was as `from` says, and is now as `to` says. */
+/** Answers whether the row was as `from` says, and is now as `to` says; then the edges hear of it when that is committed. */
 export async function changeRow(client: Querying, { unit, from, to }: OwnerChange): Promise<boolean> {
   const { rowCount } = await client.query(
-    `update ticketbuddy_migration.fences set owner = $4, epoch = $5, deadline = $6
-     where unit = $1 and owner = $2 and epoch = $3`,
+    `with changed as (
+       update ticketbuddy_migration.fences set owner = $4, epoch = $5, deadline = $6
+       where unit = $1 and owner = $2 and epoch = $3 returning unit
+     ) select pg_notify('${ownerChannel}', '') from changed`,
     [unit, from.owner, from.epoch, to.owner, to.epoch, to.deadline?.toString() ?? null],
   );
   return rowCount === 1;

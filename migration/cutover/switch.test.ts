@@ -36,7 +36,7 @@ describe('a switch', () => {
     const sides = await twoSides();
     for (const [point, outcome] of [
       [6, 'undone'],
-      [16, 'done'],
+      [12, 'done'],
     ] as const) {
       expect(await conductSwitch(sides, { from: 'legacy', epoch: 1, passPoint: killAt(point) })).toBeUndefined();
       expect(await conductSwitch(sides, { from: 'legacy', epoch: 1, isOverdue: true })).toBe(outcome);
@@ -61,7 +61,7 @@ describe('a switch', () => {
         }
       }
       expect(await verifyJournal(sides.next)).not.toHaveProperty('brokenAt');
-      expect(points).toBeGreaterThan(15);
+      expect(points).toBeGreaterThan(12);
     },
   );
 });

@@ -43,7 +43,7 @@ test('a transaction that is open across a switch stops it and is named; what it 
   await client.query(`insert into "Library"."Book" ("BookId", "Title") values (gen_random_uuid(), 'Slow')`);
   const marks: string[] = [];
   const outcome = await switchUnit(library.takeover, 'next', {
-    onMark: (step, what, evidence) => what === 'turned back' && marks.push(`${step}: ${evidence}`),
+    onMark: ({ step, what, evidence }) => what === 'turned back' && marks.push(`${step}: ${evidence}`),
   });
   expect(outcome).toBe('undone');
   expect(marks).toEqual([
@@ -68,7 +68,7 @@ test('a fault of the mapping that the copy and its comparison share is found by 
   await until('it is there', async () => (await library.next.query('select from library.books')).rowCount === 1);
   const marks: string[] = [];
   const outcome = await switchUnit(takeover, 'next', {
-    onMark: (step, what, evidence) => what === 'turned back' && marks.push(`${step}: ${evidence}`),
+    onMark: ({ step, what, evidence }) => what === 'turned back' && marks.push(`${step}: ${evidence}`),
   });
   expect(outcome).toBe('undone');
   expect(marks).toEqual([expect.stringMatching(/^verify: a second look finds what the first one did not: .*weight_g/)]);

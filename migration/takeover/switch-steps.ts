@@ -7,6 +7,7 @@ import {
   type OwnerSwitch,
   openNewOwner,
   releaseWrites,
+  type Side,
   type Step,
   tellEdgesOfOwner,
 } from '@ticketbuddy/cutover';
@@ -73,17 +74,12 @@ export async function warmUp({ takeover, to }: Pick<UnitSwitch, 'takeover' | 'to
   for (const mapping of takeover.plan.tables) await lookTwice({ takeover, to }, mapping);
 }
 
-export const switchSteps: readonly UnitStep[] = [
-  holdWrites,
-  fenceOldOwner,
-  drain,
-  sendMessages,
-  verify,
-  openNewOwner,
-  nameNewOwner,
-  tellEdgesOfOwner,
-  releaseWrites,
-];
+/** The gateways read the owner in the new system's database: on the way back it has to name him before they are told. */
+export function stepsTo(to: Side): readonly UnitStep[] {
+  const telling = [tellEdgesOfOwner, releaseWrites];
+  const after = to === 'next' ? [...telling, nameNewOwner] : [nameNewOwner, ...telling];
+  return [holdWrites, fenceOldOwner, drain, sendMessages, verify, openNewOwner, ...after];
+}
 
 // So many rows cost a few hundredths of a second. Of more, a second look is taken by `migrate verify --second-look`.
 const secondLookMax = 2_000;

@@ -4,6 +4,7 @@ import {
   conduct,
   endMove,
   lastMove,
+  type Mark,
   type Move,
   type Outcome,
   readFence,
@@ -13,12 +14,12 @@ import {
 import { conflict } from '@ticketbuddy/errors';
 import type pg from 'pg';
 import { unfinishedMove } from './store.ts';
-import { switchSteps, type UnitSwitch, warmUp } from './switch-steps.ts';
+import { stepsTo, type UnitSwitch, warmUp } from './switch-steps.ts';
 import { otherSide, type Takeover } from './takeover.ts';
 
 export type SwitchOptions = {
   /** Hears of each step that is begun and done. */
-  readonly onMark?: (step: string, what: string, evidence?: unknown) => void;
+  readonly onMark?: (mark: Mark) => void;
 };
 
 // Longer than all the steps before the new owner is open should ever take together.
@@ -85,12 +86,8 @@ async function go(
   { onMark = () => undefined }: SwitchOptions,
 ): Promise<Outcome> {
   const context = contextOf(takeover, what as Begun);
-  const mark: typeof record.mark = async (...made) => {
-    await record.mark(...made);
-    for (const { step, what, evidence } of made) onMark(step, what, evidence);
-  };
   const isOverdue = async () => Temporal.Instant.compare(Temporal.Now.instant(), context.deadline) > 0;
-  const outcome = await walk({ steps: switchSteps, context, record: { ...record, mark }, isOverdue });
+  const outcome = await walk({ steps: stepsTo(context.to), context, record, isOverdue, onMark });
   await endMove(client, takeover.plan.unit, outcome);
   return outcome;
 }

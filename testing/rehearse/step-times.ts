@@ -3,23 +3,22 @@ import { quantile } from './quantile.ts';
 
 export type StepTime = { readonly step: string; readonly medianMs: number; readonly maxMs: number };
 
-/** From the beginning of a step, or of a whole move, to its end. */
+/** A whole move from its beginning to its end, or as long as a step took, up to when that was written down. */
 export type Timed = Span & { readonly step: string };
 
-type Line = { readonly at: string; readonly act: string };
+type Line = { readonly at: string; readonly act: string; readonly evidence?: { readonly ms?: number } };
 
 const move = 'move';
 
-/** When each step, and each move, began and ended, by the journal (`migrate journal --json`); in ms of `performance.now()`. */
+/** When each step was done, and each move began and ended, by the journal (`migrate journal --json`); in ms of `performance.now()`. */
 export function timedSteps(journal: string): Timed[] {
-  const begun = new Map<string, number>();
-  return linesOf(journal).flatMap(({ at, act }) => {
-    const [step, what] = stepOf(act);
+  let begunAt = 0;
+  return linesOf(journal).flatMap(({ at, act, evidence }) => {
     const now = Number(Temporal.Instant.from(at).epochNanoseconds) / 1e6 - performance.timeOrigin;
-    const from = begun.get(step);
-    if (what === 'started' || what === 'begun') begun.set(step, now);
-    else begun.delete(step);
-    return from !== undefined && (what === 'done' || what === 'ended') ? [{ step, from, to: now }] : [];
+    const [step, what] = stepOf(act);
+    if (what === 'begun') begunAt = now;
+    if (what === 'ended') return { step, from: begunAt, to: now };
+    return what === 'done' ? { step, from: now - (evidence?.ms ?? 0), to: now } : [];
   });
 }
 
