@@ -13,6 +13,8 @@ export { createTestDatabase, type TestDatabase, testDatabase } from './database.
 export { emptyTables } from './empty-tables.ts';
 export { endInCommit } from './end-in-commit.ts';
 export { FakeClock } from './fake-clock.ts';
+export { type KillPoint, killPointsFolder, listKillPoints } from './kill-points.ts';
+export { Killed, killedAt } from './killed-process.ts';
 export {
   type MassTransitPeer,
   massTransitPeer,

@@ -9,6 +9,7 @@ import { PostgresNotifications } from '@ticketbuddy/postgres';
 import { systemClock } from '@ticketbuddy/runtime';
 import {
   createTestDatabase,
+  listKillPoints,
   openStallingProxy,
   rabbitMqIsMissing,
   seededRandom,
@@ -131,7 +132,8 @@ async function killEverywhere(role: Order['role'], amqpUrl: string | undefined):
       await finish({ url, amqpUrl }, pool);
     }
     await finish({ url, amqpUrl }, pool);
-    process.stderr.write(`\n${role}, ${amqpUrl ? 'RabbitMQ' : 'PostgreSQL'}: killed at each of ${killAt - 1} steps\n`);
+    const steps = Array.from({ length: killAt - 1 }, (_, nth) => ({ at: `step ${nth + 1}`, end: 'delivered, once' }));
+    await listKillPoints(`${role} over ${amqpUrl ? 'RabbitMQ' : 'PostgreSQL'}`, steps);
     expect(killAt, 'steps survived').toBeGreaterThan(stepsMin);
   } finally {
     await broker.stop?.();

@@ -1,4 +1,5 @@
 import { heartbeat } from '@ticketbuddy/change-stream';
+import { Killed, type KillPoint, killedAt, listKillPoints } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it } from 'vitest';
 import type { Reject } from './backfill.ts';
@@ -21,8 +22,6 @@ import {
 import { createPace } from './throttle.ts';
 import { openWriter } from './writer.ts';
 
-class Killed extends Error {}
-
 it.each(['before', 'after'] as const)(
   'killed %s any statement and started anew, each chunk and each change is applied once',
   async (when) => {
@@ -36,11 +35,13 @@ it.each(['before', 'after'] as const)(
         where id = ${n}; insert into "Seats" values (${100 + n}, 'new'); delete from "Seats" where id = ${99 + n}; commit`);
     }
     const beat = await heartbeat(source.pool, ground.unit);
-    let kills = 0;
+    const kills: KillPoint[] = [];
     for (let statements = 3; !(await isDone(ground, beat)); statements = statements > 45 ? 3 : statements + 1) {
-      if (await isKilled(ground, when, statements)) kills += 1;
+      const at = await killedWhere(ground, when, statements);
+      if (at) kills.push({ at, end: 'each chunk and change applied once' });
     }
-    expect(kills).toBeGreaterThan(10);
+    expect(kills.length).toBeGreaterThan(10);
+    await listKillPoints(`who copies and applies, ${when} a statement`, kills);
     const run = await aRun(ground);
     await follow(ground, run);
     await expectSame(ground);
@@ -58,11 +59,16 @@ it('a beginning that is killed at any statement is begun again, with one slot an
   const ground = await aGround();
   const { source, target, unit } = ground;
   await source.pool.query(`insert into "Seats" values (1, 'old')`);
-  let kills = 0;
+  const kills: KillPoint[] = [];
   for (const when of ['before', 'after'] as const) {
-    for (let statements = 1; await isBeginKilled(ground, when, statements); statements++) kills += 1;
+    for (let statements = 1; ; statements++) {
+      const at = await beginKilledWhere(ground, when, statements);
+      if (!at) break;
+      kills.push({ at, end: 'begun again, one slot and one position' });
+    }
   }
-  expect(kills).toBeGreaterThan(10);
+  expect(kills.length).toBeGreaterThan(10);
+  await listKillPoints('who begins a copy', kills);
   await source.pool.query(`insert into "Seats" values (2, 'new')`);
   const run = await aRun(ground);
   await follow(ground, run);
@@ -85,28 +91,36 @@ function withLog(ground: Ground): Ground {
   return { ...ground, tables: [{ table, apply: logged }] };
 }
 
-async function isKilled(ground: Ground, when: 'before' | 'after', statements: number): Promise<boolean> {
-  const { source, target, pools } = { ...ground, pools: killedAfter(statements, when) };
-  try {
-    const run = await aRun(ground, { source: pools(source.pool), target: pools(target.pool) });
+async function killedWhere(ground: Ground, when: 'before' | 'after', statements: number): Promise<string | undefined> {
+  const mortal = killedAt(statements, when);
+  const run = async () => {
+    const run = await aRun(ground, {
+      source: mortal.pool(ground.source.pool),
+      target: mortal.pool(ground.target.pool),
+    });
     await onePassOfEach(run).finally(() => run.close());
-    return false;
-  } catch (error) {
-    if (error instanceof Killed) return true;
-    throw error;
-  }
+  };
+  await untilKilled(run);
+  return mortal.at;
 }
 
-async function isBeginKilled({ source, target, unit, tables }: Ground, when: 'before' | 'after', statements: number) {
-  const pools = killedAfter(statements, when);
-  try {
-    const writer = await openWriter({ pool: pools(target.pool), schema, unit: unit.name });
-    await begin({ source: pools(source.pool), writer, unit, tables }).finally(() => writer.close());
-    return false;
-  } catch (error) {
-    if (error instanceof Killed) return true;
-    throw error;
-  }
+async function beginKilledWhere(
+  { source, target, unit, tables }: Ground,
+  when: 'before' | 'after',
+  statements: number,
+): Promise<string | undefined> {
+  const mortal = killedAt(statements, when);
+  await untilKilled(async () => {
+    const writer = await openWriter({ pool: mortal.pool(target.pool), schema, unit: unit.name });
+    await begin({ source: mortal.pool(source.pool), writer, unit, tables }).finally(() => writer.close());
+  });
+  return mortal.at;
+}
+
+async function untilKilled(run: () => Promise<void>): Promise<void> {
+  await run().catch((error: unknown) => {
+    if (!(error instanceof Killed)) throw error;
+  });
 }
 
 async function onePassOfEach({ backfill, stream }: Run): Promise<void> {
@@ -118,28 +132,4 @@ async function isDone({ target, unit }: Ground, beat: number): Promise<boolean> 
   const checkpoint = await readCheckpoint(target.pool, { schema, unit: unit.name });
   const { rows } = await target.pool.query(`select is_complete from ${schema}.copies`);
   return rows[0].is_complete && (checkpoint?.heartbeat?.beat ?? 0) >= beat;
-}
-
-/** Pools of a process that ends before or after so many statements: from then on it does nothing, and its connections break. */
-function killedAfter(statements: number, when: 'before' | 'after'): (pool: pg.Pool) => pg.Pool {
-  let left = statements;
-  const counted = async (run: () => Promise<unknown>): Promise<unknown> => {
-    if (left <= 0) throw new Killed();
-    left -= 1;
-    if (left > 0) return run();
-    if (when === 'after') await run();
-    throw new Killed();
-  };
-  const watch = <T extends pg.Pool | pg.PoolClient>(of: T): T =>
-    new Proxy(of, {
-      get(object, name) {
-        if (name === 'connect') return async () => watch((await (object as pg.Pool).connect()) as pg.PoolClient);
-        if (name === 'release') return () => (object as pg.PoolClient).release(true);
-        const member = Reflect.get(object, name);
-        if (typeof member !== 'function') return member;
-        if (name === 'query') return (...args: unknown[]) => counted(() => member.apply(object, args));
-        return member.bind(object);
-      },
-    });
-  return watch;
 }

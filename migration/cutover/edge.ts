@@ -139,8 +139,9 @@ export class Edge {
       const unit = this.#unit(about);
       Object.assign(unit, { owner, epoch, isHeld, reader: owner === 'moving' ? unit.reader : owner });
     }
-    this.#freshAtMs = askedAtMs;
     await this.#report();
+    // Nobody waits for an edge that has not reported: it may let nothing through.
+    this.#freshAtMs = askedAtMs;
     for (const unit of this.#units.values()) this.#release(unit);
   }
 

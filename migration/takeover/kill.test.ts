@@ -2,6 +2,7 @@ import {
   beginMove,
   conduct,
   endMove,
+  type Mark,
   type Outcome,
   type Ownership,
   readFence,
@@ -9,15 +10,13 @@ import {
   type Step,
   walk,
 } from '@ticketbuddy/cutover';
-import { until } from '@ticketbuddy/testing';
+import { Killed, type KillPoint, listKillPoints, until } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { unfinishedMove } from './store.ts';
 import { stepsTo, type UnitSwitch } from './switch-steps.ts';
 import { type Begun, contextOf, resumeSwitch } from './switch-unit.ts';
 import { otherSide, type Takeover } from './takeover.ts';
 import { aLibrary, aWorker, comparison, lend, lendHere } from './test-library.ts';
-
-class Killed extends Error {}
 
 test.each([
   ['next', 10],
@@ -30,7 +29,7 @@ test.each([
     const { takeover } = library;
     await aWorker(library);
     let now: Ownership = { owner: 'legacy', epoch: 1 };
-    const ends: string[] = [];
+    const ends: KillPoint[] = [];
     for (let point = 1; ; point++) {
       if (now.owner === to) now = await finished(takeover, otherSide(to), now.epoch);
       const outcome = await conductUntil(takeover, to, now.epoch, point, secondsLeft);
@@ -43,14 +42,16 @@ test.each([
         return !(await unfinishedMove(takeover.places.next.pool, takeover.plan.unit));
       });
       now = await ownership(takeover);
-      ends.push(now.owner);
+      if (typeof outcome === 'object') ends.push({ at: outcome.killed, end: now.owner });
       await (now.owner === 'legacy' ? lend(library) : lendHere(library, now.epoch));
     }
     expect(ends.length).toBeGreaterThan(2 * stepsTo(to).length);
-    const wentBack = ends.filter((owner) => owner !== to).length;
+    const wentBack = ends.filter(({ end }) => end !== to).length;
     // In time, it is gone on with; too late, it is undone, but for what is past the new owner's opening.
     expect(wentBack === 0).toBe(secondsLeft > 0);
     expect(ends.length - wentBack).toBeGreaterThan(6);
+    const late = secondsLeft > 0 ? '' : ', too late to go on';
+    await listKillPoints(`who conducts a switch to ${to}${late}`, ends.map(toLine));
     await until('both sides are the same', async () =>
       (await comparison(library)).every(({ verdict }) => verdict === 'same'),
     );
@@ -75,11 +76,13 @@ async function conductUntil(
   epoch: number,
   nth: number,
   secondsLeft = 10,
-): Promise<Outcome | 'killed'> {
+): Promise<Outcome | { readonly killed: string }> {
   const { plan, places } = takeover;
   let passed = 0;
-  const point = () => {
+  let at = '';
+  const point: Point = (where) => {
     passed += 1;
+    if (passed === nth) at = where;
     if (passed >= nth) throw new Killed();
   };
   const deadline = Temporal.Now.instant().add({ seconds: secondsLeft }).toString();
@@ -87,28 +90,39 @@ async function conductUntil(
   try {
     const outcome = await conduct(places.next.pool, plan.unit, async (client) => {
       const { record } = await beginMove(client, plan.unit, begun);
-      const mark: typeof record.mark = (...made) => around(point, () => record.mark(...made));
+      const mark: typeof record.mark = (...made) => around(point, noteOf(made), () => record.mark(...made));
       const steps = stepsTo(to).map((step) => mortal(step, point));
       const outcome = await walk({ steps, context: contextOf(takeover, begun), record: { ...record, mark } });
-      await around(point, () => endMove(client, plan.unit, outcome));
+      await around(point, 'noting its end', () => endMove(client, plan.unit, outcome));
       return outcome;
     });
     return outcome ?? (await conductUntil(takeover, to, epoch, nth, secondsLeft));
   } catch (error) {
-    if (error instanceof Killed) return 'killed';
+    if (error instanceof Killed) return { killed: at };
     throw error;
   }
 }
 
-function mortal(step: Step<UnitSwitch>, point: () => void): Step<UnitSwitch> {
-  return { ...step, do: (context, signal) => around(point, () => step.do(context, signal)) };
+type Point = (where: string) => void;
+
+function mortal(step: Step<UnitSwitch>, point: Point): Step<UnitSwitch> {
+  return { ...step, do: (context, signal) => around(point, step.name, () => step.do(context, signal)) };
 }
 
-async function around<R>(point: () => void, act: () => Promise<R>): Promise<R> {
-  point();
+function noteOf(made: readonly Mark[]): string {
+  const { step, what } = made.at(-1) as Mark;
+  return `noting that ${step} is ${what}${made.length > 1 ? ', and what came before' : ''}`;
+}
+
+async function around<R>(point: Point, what: string, act: () => Promise<R>): Promise<R> {
+  point(`before ${what}`);
   const result = await act();
-  point();
+  point(`after ${what}`);
   return result;
+}
+
+function toLine({ at, end }: KillPoint): KillPoint {
+  return { at, end: `${end} owns it, alone` };
 }
 
 /** What both databases say, which has to be the same. */
