@@ -106,6 +106,13 @@ it('a source that is slow only while a chunk is copied is given way to by the ne
   expect(await pace.watching(source.pool, undefined, async () => 'copied')).toBe('copied');
 });
 
+it('a source that is to be spared is asked for little at first', async () => {
+  const { source } = await aGround();
+  const pace = createPace({ chunkRows: 20_000, probe: async () => undefined });
+  const rows = [await pace.rowsNow(source.pool, 1_000), await pace.rowsNow(source.pool, 1_000)];
+  expect([await pace.rowsNow(source.pool, undefined), ...rows]).toEqual([20_000, 750, 1_125]);
+});
+
 it('progress counts rows, and says when the estimate was wrong', async () => {
   const ground = await aGroundWith(10);
   await ground.source.pool.query('analyze "Seats"');

@@ -20,11 +20,15 @@ export type Pace = {
   watching<R>(source: pg.Pool, probeMsMax: number | undefined, copy: () => Promise<R>): Promise<R>;
 };
 
+// Of a source that is to be spared nobody knows yet what it bears.
+const chunkRowsAtFirst = 500;
+
 export function createPace(options: PaceOptions = {}): Pace {
   const { chunkRows = 20_000, probe = (source) => source.query('select 1') } = options;
   const { chunkRowsMax = Math.max(10_000, chunkRows) } = options;
   let step: Step = { chunkRows, restMs: 0 };
   let whileCopiedMs = 0;
+  let isSparing = false;
   return {
     get restMs() {
       return step.restMs;
@@ -32,9 +36,11 @@ export function createPace(options: PaceOptions = {}): Pace {
     async rowsNow(source, probeMsMax) {
       if (probeMsMax === undefined) step = { chunkRows, restMs: 0 };
       else {
+        if (!isSparing) step = { chunkRows: Math.min(chunkRows, chunkRowsAtFirst), restMs: 0 };
         const idleMs = await timeOf(() => probe(source));
         step = adapt(step, Math.max(idleMs, whileCopiedMs), probeMsMax, chunkRowsMax);
       }
+      isSparing = probeMsMax !== undefined;
       whileCopiedMs = 0;
       return step.chunkRows;
     },

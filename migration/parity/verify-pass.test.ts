@@ -112,9 +112,9 @@ test('it looks at no more rows a second than it may', async () => {
 
 test('it reads less and rests while a probe at the source is slow', async () => {
   const ground = await aGround(10);
-  const pace = createPace({ chunkRows: 1_000, probe: () => delay(20) });
+  const pace = createPace({ chunkRows: 400, probe: () => delay(20) });
   const verifier = await ground.verifier({ pace, probeMsMax: 1 });
-  expect([await verifier.rowsNow(), await verifier.rowsNow()]).toEqual([500, 0]);
+  expect([await verifier.rowsNow(), await verifier.rowsNow()]).toEqual([200, 0]);
 });
 
 test('nothing is told of a table that is being copied, nor by two at once', async () => {
