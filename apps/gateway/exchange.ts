@@ -1,6 +1,20 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kind } from './figures.ts';
 import { isWrite, type UnitName, unitOf } from './units.ts';
+
+/**
+ * Emits `abort` when a client leaves before it has its answer. undici listens to that too, and takes an emitter as well as an
+ * AbortSignal, which costs each request a tenth of all that it costs.
+ */
+export class Leaving extends EventEmitter<{ abort: [] }> {
+  hasLeft = false;
+
+  leave(): void {
+    this.hasLeft = true;
+    this.emit('abort');
+  }
+}
 
 /** One request, and the answer that it gets. */
 export type Exchange = {
@@ -9,15 +23,14 @@ export type Exchange = {
   /** Unset: it is of no unit that moves. */
   readonly unit: UnitName | undefined;
   readonly kind: Kind;
-  /** Aborted when the client leaves before it has its answer. */
-  readonly gone: AbortSignal;
+  readonly leaving: Leaving;
   readonly arrivedAtMs: number;
 };
 
 export function exchangeOf(request: IncomingMessage, response: ServerResponse, moved: readonly UnitName[]): Exchange {
-  const leaving = new AbortController();
+  const leaving = new Leaving();
   response.once('close', () => {
-    if (!response.writableFinished) leaving.abort();
+    if (!response.writableFinished) leaving.leave();
   });
   const unit = unitOf(request.url ?? '/');
   return {
@@ -25,7 +38,7 @@ export function exchangeOf(request: IncomingMessage, response: ServerResponse, m
     response,
     unit: unit !== undefined && moved.includes(unit) ? unit : undefined,
     kind: isWrite(request.method ?? 'GET') ? 'write' : 'read',
-    gone: leaving.signal,
+    leaving,
     arrivedAtMs: performance.now(),
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Readable, Writable } from 'node:stream';
 import { errors, type Pool } from 'undici';
+import type { Leaving } from './exchange.ts';
 import { Ambiguous, ClientGone, NotSent, TooLarge } from './failures.ts';
 
 export type Forwarding = {
@@ -8,8 +9,8 @@ export type Forwarding = {
   readonly body: Buffer | Readable | null;
   /** Headers of ours for the owner. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Aborted when the client leaves; a write that was sent goes on all the same. */
-  readonly gone: AbortSignal;
+  /** When the client leaves, a write that was sent goes on all the same. */
+  readonly leaving: Leaving;
   readonly isWrite: boolean;
   /** Called with status and headers (name, value, name, …) before the client hears of them. */
   readonly onAnswer: (status: number, headers: readonly string[]) => void;
@@ -38,7 +39,7 @@ const ofTheConnection = new Set([
 export async function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { pool, body, headers, gone, isWrite, onAnswer, onPart }: Forwarding,
+  { pool, body, headers, leaving, isWrite, onAnswer, onPart }: Forwarding,
 ): Promise<void> {
   const options = {
     method: request.method as 'GET',
@@ -47,43 +48,43 @@ export async function forward(
     body,
     responseHeaders: 'raw' as const,
     // What has been sent of a write cannot be taken back, and a part of its body is no request.
-    signal: isWrite ? null : gone,
+    signal: isWrite ? null : leaving,
   };
   try {
     await pool.stream(options as Parameters<Pool['stream']>[0], ({ statusCode, headers: raw }) => {
       const answered = passedOn(raw as unknown as string[], {});
       onAnswer(statusCode, answered);
-      if (!gone.aborted) response.writeHead(statusCode, answered);
-      return isWrite || onPart ? relay(response, gone, { isWrite, onPart }) : response;
+      if (!leaving.hasLeft) response.writeHead(statusCode, answered);
+      return isWrite || onPart ? relay(response, leaving, { isWrite, onPart }) : response;
     });
   } catch (error) {
     if (response.headersSent || !(error instanceof Error)) throw error;
-    throw failureOf(error, gone, isWrite);
+    throw failureOf(error, leaving, isWrite);
   }
 }
 
-function failureOf(error: Error, gone: AbortSignal, isWrite: boolean): Error {
+function failureOf(error: Error, leaving: Leaving, isWrite: boolean): Error {
   if (error instanceof TooLarge) return error;
   if (!wasSent(error)) return new NotSent(error.message);
-  return gone.aborted && !isWrite ? new ClientGone(error.message) : new Ambiguous(error.message);
+  return leaving.hasLeft && !isWrite ? new ClientGone(error.message) : new Ambiguous(error.message);
 }
 
 /** Hands the body on while the client is there. Of a write the rest is read all the same, so that its owner can finish. */
 function relay(
   response: ServerResponse,
-  gone: AbortSignal,
+  leaving: Leaving,
   { isWrite, onPart }: Pick<Forwarding, 'isWrite' | 'onPart'>,
 ): Writable {
   return new Writable({
     write(part: Buffer, _encoding, done) {
       onPart?.(part);
-      if (gone.aborted) done(isWrite ? null : new ClientGone('the client left in the middle of its answer'));
+      if (leaving.hasLeft) done(isWrite ? null : new ClientGone('the client left in the middle of its answer'));
       else if (response.write(part)) done();
       else whenTaken(response, done);
     },
     final(done) {
       // It would not say that it has ended to whoever waits for a client that leaves.
-      if (!gone.aborted) response.end();
+      if (!leaving.hasLeft) response.end();
       done();
     },
     destroy(error, done) {

@@ -1,4 +1,5 @@
 import { overloaded } from '@ticketbuddy/errors';
+import type { Leaving } from './exchange.ts';
 import { ClientGone } from './failures.ts';
 
 export type InFlightLimits = {
@@ -29,13 +30,13 @@ export class InFlight {
 
   /**
    * Resolves when there is room; `leave` has to be called then. Rejects with `overloaded` when too many wait or it has waited
-   * too long, and with `ClientGone` when `gone` is aborted: then nothing was sent.
+   * too long, and with `ClientGone` when the client leaves: then nothing was sent.
    */
-  async enter(gone: AbortSignal): Promise<void> {
+  async enter(leaving: Leaving): Promise<void> {
     const { inFlightMax, queueMax } = this.#limits;
     if (this.#running < inFlightMax) this.#running += 1;
     else if (this.#waiting.size >= queueMax) throw overloaded();
-    else await this.#wait(gone);
+    else await this.#wait(leaving);
   }
 
   leave(): void {
@@ -45,11 +46,11 @@ export class InFlight {
     else this.#running -= 1;
   }
 
-  #wait(gone: AbortSignal): Promise<void> {
+  #wait(leaving: Leaving): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const end = (settle: () => void) => () => {
       clearTimeout(timer);
-      gone.removeEventListener('abort', leave);
+      leaving.off('abort', leave);
       this.#waiting.delete(take);
       settle();
     };
@@ -59,9 +60,9 @@ export class InFlight {
       end(() => reject(overloaded())),
       this.#limits.queueMs,
     );
-    gone.addEventListener('abort', leave);
+    leaving.on('abort', leave);
     this.#waiting.add(take);
-    if (gone.aborted) leave();
+    if (leaving.hasLeft) leave();
     return promise;
   }
 }

@@ -60,7 +60,7 @@ async function write(parts: Parts, exchange: Exchange, unit: UnitName, body: Bod
   const path = exchange.request.url ?? '/';
   const { owner, epoch, leave } = await admit(parts, unit);
   try {
-    if (exchange.gone.aborted) throw new ClientGone('the client left while its write waited');
+    if (exchange.leaving.hasLeft) throw new ClientGone('the client left while its write waited');
     const onAnswer: Forwarding['onAnswer'] = (status, headers) => {
       if (status >= 500) edge.doubt();
       reads?.noteWrite(unit, path, status < 500 ? headers : undefined);
@@ -105,17 +105,17 @@ type Passing = Pick<Forwarding, 'body' | 'onPart'> & Partial<Pick<Forwarding, 'h
 
 async function pass(
   { upstreams }: Parts,
-  { request, response, unit, kind, gone, arrivedAtMs }: Exchange,
+  { request, response, unit, kind, leaving, arrivedAtMs }: Exchange,
   side: Side,
   { headers = {}, onAnswer, ...passing }: Passing,
 ): Promise<void> {
-  await upstreams[side].send(gone, (pool, answered) => {
+  await upstreams[side].send(leaving, (pool, answered) => {
     observeAdded(kind, performance.now() - arrivedAtMs);
     return forward(request, response, {
       ...passing,
       pool,
       headers,
-      gone,
+      leaving,
       isWrite: kind === 'write',
       onAnswer(status, raw) {
         answered();

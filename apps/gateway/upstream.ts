@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import { type BreakerLimits, type BreakerState, createBreaker } from './breaker.ts';
+import type { Leaving } from './exchange.ts';
 import { Ambiguous, NotSent } from './failures.ts';
 import { InFlight, type InFlightLimits } from './in-flight.ts';
 
@@ -23,7 +24,7 @@ export type Upstream = {
    * Runs `work` when there is room for it, and learns from what became of it; `work` says by `answered` that an answer has begun.
    * Rejects with `NotSent`, `overloaded` or `ClientGone` when it did not even run it.
    */
-  send(gone: AbortSignal, work: (pool: Pool, answered: () => void) => Promise<void>): Promise<void>;
+  send(leaving: Leaving, work: (pool: Pool, answered: () => void) => Promise<void>): Promise<void>;
   /** Waits for what is running, so long at most. */
   close(msMax: number): Promise<void>;
 };
@@ -46,9 +47,9 @@ export function openUpstream(url: string, limits: UpstreamLimits): Upstream {
       return breaker.state;
     },
     isResting,
-    async send(gone, work) {
+    async send(leaving, work) {
       if (isResting()) throw new NotSent(`${url} did not answer, and is left alone for a moment`);
-      await inFlight.enter(gone);
+      await inFlight.enter(leaving);
       try {
         if (!breaker.enter(performance.now())) throw new NotSent(`${url} has just stopped answering`);
         await watched(work, pool, (outcome) => breaker.leave(outcome, performance.now()));
