@@ -12,10 +12,11 @@ import {
 import { until } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { unfinishedMove } from './store.ts';
-import { switchSteps, type UnitSwitch } from './switch-steps.ts';
+import { switchSteps } from './switch-steps.ts';
 import { type Begun, contextOf, resumeSwitch } from './switch-unit.ts';
 import { otherSide, type Takeover } from './takeover.ts';
 import { aLibrary, aWorker, comparison, lend, lendHere } from './test-library.ts';
+import type { UnitSwitch } from './unit-step.ts';
 
 class Killed extends Error {}
 

@@ -1,29 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { quotedName } from '@ticketbuddy/change-stream';
 import {
   fenceOldOwner,
   holdWrites,
   nameNewOwner,
-  type OwnerSwitch,
   openNewOwner,
   releaseWrites,
-  type Step,
   tellEdgesOfOwner,
 } from '@ticketbuddy/cutover';
 import { compared, type TableMapping } from '@ticketbuddy/mapping';
 import { compare, type Parity, type Proof } from '@ticketbuddy/parity';
 import type { SecondLook } from '@ticketbuddy/second-look';
+import { hearMessages } from './hear-messages.ts';
 import { lookAgain } from './second-look.ts';
 import { readOwnerSeen } from './store.ts';
 import { keysSince } from './store-recorded.ts';
-import { otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { otherSide, schema, streamOf } from './takeover.ts';
+import type { UnitStep, UnitSwitch } from './unit-step.ts';
+import { until } from './until.ts';
 import { proofs } from './verifying.ts';
-
-export type UnitSwitch = OwnerSwitch & { readonly takeover: Takeover };
-
-type UnitStep = Step<UnitSwitch>;
-
-const lookEveryMs = 5;
 
 /** All that the old owner wrote is at the new one: the row that fenced it has come through the stream behind it. */
 const drain: UnitStep = {
@@ -78,6 +72,7 @@ export const switchSteps: readonly UnitStep[] = [
   fenceOldOwner,
   drain,
   sendMessages,
+  hearMessages,
   verify,
   openNewOwner,
   nameNewOwner,
@@ -132,11 +127,4 @@ async function isDrained({ takeover: { plan, places }, to, epoch }: UnitSwitch):
 
 async function unsent({ takeover: { plan, places }, from }: UnitSwitch): Promise<number> {
   return from === 'next' ? ((await plan.unsent?.(places.next.pool)) ?? 0) : 0;
-}
-
-async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  while (!(await isSo())) {
-    signal.throwIfAborted();
-    await sleep(lookEveryMs);
-  }
 }
