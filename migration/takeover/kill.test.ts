@@ -1,24 +1,12 @@
-import {
-  beginMove,
-  conduct,
-  endMove,
-  type Outcome,
-  type Ownership,
-  readFence,
-  type Side,
-  type Step,
-  walk,
-} from '@ticketbuddy/cutover';
+import { type Ownership, readFence, type Side } from '@ticketbuddy/cutover';
 import { until } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { unfinishedMove } from './store.ts';
 import { switchSteps } from './switch-steps.ts';
-import { type Begun, contextOf, resumeSwitch } from './switch-unit.ts';
+import { resumeSwitch } from './switch-unit.ts';
 import { otherSide, type Takeover } from './takeover.ts';
 import { aLibrary, aWorker, comparison, lend, lendHere } from './test-library.ts';
-import type { UnitSwitch } from './unit-step.ts';
-
-class Killed extends Error {}
+import { conductUntil } from './test-mortal.ts';
 
 test.each([
   ['next', 10],
@@ -34,7 +22,7 @@ test.each([
     const ends: string[] = [];
     for (let point = 1; ; point++) {
       if (now.owner === to) now = await finished(takeover, otherSide(to), now.epoch);
-      const outcome = await conductUntil(takeover, to, now.epoch, point, secondsLeft);
+      const outcome = await conductUntil(takeover, { to, epoch: now.epoch, point, secondsLeft });
       if (outcome === 'done') break;
       // A machine that is too busy for a step may turn the move back before it comes to the point.
       if (outcome === 'undone') point -= 1;
@@ -64,52 +52,9 @@ test.each([
 async function finished(takeover: Takeover, to: Side, epoch: number): Promise<Ownership> {
   await until(
     'it is moved',
-    async () => (await conductUntil(takeover, to, epoch, Number.POSITIVE_INFINITY)) === 'done',
+    async () => (await conductUntil(takeover, { to, epoch, point: Number.POSITIVE_INFINITY })) === 'done',
   );
   return ownership(takeover);
-}
-
-/** Moves until the `nth` point at which a process may die. */
-async function conductUntil(
-  takeover: Takeover,
-  to: Side,
-  epoch: number,
-  nth: number,
-  secondsLeft = 10,
-): Promise<Outcome | 'killed'> {
-  const { plan, places } = takeover;
-  let passed = 0;
-  const point = () => {
-    passed += 1;
-    if (passed >= nth) throw new Killed();
-  };
-  const deadline = Temporal.Now.instant().add({ seconds: secondsLeft }).toString();
-  const begun: Begun = { to, epoch, deadline };
-  try {
-    const outcome = await conduct(places.next.pool, plan.unit, async (client) => {
-      const { record } = await beginMove(client, plan.unit, begun);
-      const mark: typeof record.mark = (...made) => around(point, () => record.mark(...made));
-      const steps = switchSteps.map((step) => mortal(step, point));
-      const outcome = await walk({ steps, context: contextOf(takeover, begun), record: { ...record, mark } });
-      await around(point, () => endMove(client, plan.unit, outcome));
-      return outcome;
-    });
-    return outcome ?? (await conductUntil(takeover, to, epoch, nth, secondsLeft));
-  } catch (error) {
-    if (error instanceof Killed) return 'killed';
-    throw error;
-  }
-}
-
-function mortal(step: Step<UnitSwitch>, point: () => void): Step<UnitSwitch> {
-  return { ...step, do: (context, signal) => around(point, () => step.do(context, signal)) };
-}
-
-async function around<R>(point: () => void, act: () => Promise<R>): Promise<R> {
-  point();
-  const result = await act();
-  point();
-  return result;
 }
 
 /** What both databases say, which has to be the same. */

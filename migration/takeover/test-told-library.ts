@@ -6,8 +6,9 @@ import { createTap } from '@ticketbuddy/messaging/tap';
 import { connectTo, until } from '@ticketbuddy/testing';
 import { onTestFinished } from 'vitest';
 import type { UnitMessages } from './messages.ts';
-import { tapQueueOf } from './takeover.ts';
-import { aLibrary, type Library, lend } from './test-library.ts';
+import { readTap } from './store-tap.ts';
+import { streamOf, tapQueueOf } from './takeover.ts';
+import { aLibrary, aWorker, type Library, lend } from './test-library.ts';
 
 const exchange = 'Library.Messaging:BookUpserted';
 const urn = `urn:message:${exchange}`;
@@ -57,6 +58,18 @@ export async function aToldLibrary(url: string, tapUrl = url): Promise<ToldLibra
       );
     },
   };
+}
+
+/** Carries the library's rows, and hears what is told from now on. */
+export async function aHearingWorker(library: ToldLibrary, onUntold?: (keys: readonly string[]) => void) {
+  const worker = await aWorker(library, onUntold && { onUntold });
+  const { plan, places } = library.takeover;
+  const { name } = streamOf(plan, 'next');
+  await until(
+    'it hears',
+    async () => (await readTap(places.next.pool, name))?.isWhole && (await library.takeover.tap?.readers()) === 1,
+  );
+  return worker;
 }
 
 /** A book that the legacy has stored and told of. Answers its id. */

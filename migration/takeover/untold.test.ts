@@ -3,11 +3,9 @@ import { openLine, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { abandonTakeover } from './abandon.ts';
 import { gates } from './gates.ts';
-import { readTap } from './store-tap.ts';
 import { switchUnit } from './switch-unit.ts';
-import { streamOf } from './takeover.ts';
 import { aLibrary, aWorker, lend } from './test-library.ts';
-import { aToldLibrary, lendAloud, type ToldLibrary } from './test-told-library.ts';
+import { aHearingWorker, aToldLibrary, lendAloud, type ToldLibrary } from './test-told-library.ts';
 
 const minutes = { timeout: 240_000 };
 
@@ -154,18 +152,6 @@ test('a unit without messages, or without a broker, is moved without them, and s
   expect(await messagesGate(library)).toMatchObject({ isOpen: true, says: 'it has none' });
   expect(await moved(library, 'next')).toContain('hear messages: it has none');
 });
-
-/** Carries the library's rows, and hears what is told from now on. */
-async function aHearingWorker(library: ToldLibrary, onUntold?: (keys: readonly string[]) => void) {
-  const worker = await aWorker(library, onUntold && { onUntold });
-  const { plan, places } = library.takeover;
-  const { name } = streamOf(plan, 'next');
-  await until(
-    'it hears',
-    async () => (await readTap(places.next.pool, name))?.isWhole && (await library.takeover.tap?.readers()) === 1,
-  );
-  return worker;
-}
 
 /** Moves it, and answers what the steps say. */
 async function moved({ takeover }: Pick<ToldLibrary, 'takeover'>, to: 'legacy' | 'next'): Promise<string[]> {
