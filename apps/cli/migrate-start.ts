@@ -8,14 +8,17 @@ import type { Terminal } from './terminal.ts';
 
 const showEveryMs = 500;
 const sameErrorMs = 10_000;
+const keysShown = 10;
 
 /** Carries the rows of the unit until it is interrupted. */
 export async function migrateStart(context: Context, { of = 'events' }: { readonly of?: string }): Promise<number> {
   const { terminal } = context;
   await using opened = await openTakeover(context, of, context.config.databaseConnections);
   terminal.status('Preparing both databases');
+  const complain = complainOnce(terminal);
   const worker = await startWorker(opened.takeover, {
-    onError: complainOnce(terminal),
+    onError: complain,
+    onUntold: (keys) => complain('messages', untoldText(keys)),
     onResumed: (outcome) => terminal.print(`A move of ${of} that was left is ${outcome}.`),
   });
   terminal.print(`The rows of ${of} are carried both ways. Ctrl-C ends it; started again, it goes on.`);
@@ -24,6 +27,11 @@ export async function migrateStart(context: Context, { of = 'events' }: { readon
   clearInterval(timer);
   await worker.stop();
   return 0;
+}
+
+function untoldText(keys: readonly string[]): string {
+  const more = keys.length > keysShown ? ` and ${keys.length - keysShown} more` : '';
+  return `never told by the legacy: ${keys.slice(0, keysShown).join(', ')}${more}; told by the new system when it is the owner`;
 }
 
 // What fails each second is not said each second.

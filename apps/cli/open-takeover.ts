@@ -1,15 +1,20 @@
 import { StartError } from '@ticketbuddy/errors';
-import { legacyEvents } from '@ticketbuddy/events/legacy';
+import { legacyEvents, legacyMessages } from '@ticketbuddy/events/legacy';
 import { outboxWaiting } from '@ticketbuddy/messaging/outbox-waiting';
+import { createTap, type Tap } from '@ticketbuddy/messaging/tap';
 import { createPool } from '@ticketbuddy/postgres';
-import { moverUrl, type Takeover, type UnitPlan } from '@ticketbuddy/takeover';
+import { moverUrl, type Takeover, tapQueueOf, type UnitPlan } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { openDatabase } from './open-database.ts';
 
 const endOfTime = Temporal.Instant.from('9999-12-31T00:00:00Z');
 
 const plans: Readonly<Record<string, UnitPlan>> = {
-  events: { ...legacyEvents, unsent: (pool) => outboxWaiting(pool, 'events', endOfTime) },
+  events: {
+    ...legacyEvents,
+    messages: legacyMessages,
+    unsent: (pool) => outboxWaiting(pool, 'events', endOfTime),
+  },
 };
 
 export type OpenTakeover = AsyncDisposable & { readonly takeover: Takeover };
@@ -38,6 +43,16 @@ export async function openTakeover(
   stack.defer(() => next.pool.end());
   const legacy = { url: legacyDatabaseUrl, pool: createPool({ url: legacyDatabaseUrl, connections }) };
   stack.defer(() => legacy.pool.end());
+  const tap = tapOf(plan, context.config.amqpUrl);
+  stack.defer(async () => tap?.close());
   const opened = stack.move();
-  return { takeover: { plan, places: { legacy, next } }, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    takeover: { plan, places: { legacy, next }, ...(tap && { tap }) },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function tapOf(plan: UnitPlan, url: string | undefined): Tap | undefined {
+  if (url === undefined || !plan.messages) return undefined;
+  return createTap({ url, queue: tapQueueOf(plan), urns: plan.messages.urns });
 }

@@ -1,5 +1,7 @@
 import { parsePathGuid } from '@ticketbuddy/dotnet-json';
 
+export { legacyMessages } from './legacy-messages.ts';
+
 const id = { legacy: 'Id', next: 'id', kind: 'uuid', legacyType: 'uuid' } as const;
 const name = { legacy: 'EventName', next: 'name', kind: 'text', legacyType: 'text' } as const;
 const startsAt = {

@@ -46,7 +46,7 @@ export interface Outbox {
   sent_at: ColumnType<Temporal.Instant, string, string>;
   traceparent: string | null;
   urn: string;
-  version: number;
+  version: number | null;
 }
 
 export interface SoldOut {

@@ -5,12 +5,12 @@ import {
   decimal,
   enumeration,
   formatHundredths,
-  formatInstant,
   type Members,
   readObject,
   text,
 } from '@ticketbuddy/dotnet-json';
-import { type Announcement, type Details, isEndOfTime, judgeName, type KnownEvent } from './event.ts';
+import { type Announcement, type Details, judgeName, type KnownEvent } from './event.ts';
+import { formatMoment } from './format-moment.ts';
 
 type DetailsBody = { EventName: string; StartDate: Temporal.Instant; EndDate: Temporal.Instant; Price: Decimal };
 
@@ -42,10 +42,6 @@ export function eventJson(event: KnownEvent): string {
   const dates = `"StartDate":"${formatMoment(event.startsAt)}","EndDate":"${formatMoment(event.endsAt)}"`;
   const price = event.pricePence === undefined ? '' : `"Price":${formatHundredths(event.pricePence)},`;
   return `{"EventName":${JSON.stringify(event.name)},${dates},"Venue":${JSON.stringify(event.venue)},${price}"Id":"${event.id}"}`;
-}
-
-function formatMoment(moment: Temporal.Instant): string {
-  return isEndOfTime(moment) ? '9999-12-31T23:59:59.9999999+00:00' : formatInstant(moment);
 }
 
 function toDetails(body: Partial<DetailsBody>): Details {

@@ -1,10 +1,5 @@
 import { type Static, Type } from 'typebox';
 
-export const eventUpsertedUrn = 'urn:message:Integration.Events.Messaging:EventUpserted';
-
-/** What the legacy tells itself when it has taken over an event; we do not publish it. */
-export const seatsToReleaseUrn = 'urn:message:Domain.Tickets.Messages:EventUpserted';
-
 /**
  * An event was announced or changed. As we publish it: venue as its wire number, price as pounds with two decimals,
  * times in UTC with `+00:00`.

@@ -1,7 +1,5 @@
 import { type Static, Type } from 'typebox';
 
-export const userUpsertedUrn = 'urn:message:Integration.Users.Messaging.Messages:UserUpserted';
-
 /** A user was registered or changed. */
 export const UserUpserted = Type.Object(
   { id: Type.String({ format: 'uuid' }), fullName: Type.String(), email: Type.String() },

@@ -81,14 +81,21 @@ export async function fenceFaults(pool: pg.Pool, plan: FencePlan): Promise<strin
 /**
  * Changes the owner when all transactions are over that have written to the unit; none that writes later gets in before.
  * So whatever the old owner has written is before the answer's position in the log, and nothing of it after. Throws
- * `OwnerDiffers` when the owner is not `from`, and `FenceBusy` when writers are not over after `waitMsMax`.
+ * `OwnerDiffers` when the owner is not `from`, and `FenceBusy` when writers are not over after `waitMsMax`. What is done
+ * besides is part of it: all of it or none.
  */
-export async function changeOwner(pool: pg.Pool, change: OwnerChange, waitMsMax: number): Promise<string> {
+export async function changeOwner(
+  pool: pg.Pool,
+  change: OwnerChange,
+  waitMsMax: number,
+  besides?: (client: pg.ClientBase) => Promise<void>,
+): Promise<string> {
   const { unit, from, to } = change;
   assert.ok(to.epoch >= from.epoch, 'an epoch never comes again');
   await inTime(pool, { unit, tables: [] }, waitMsMax, async (client) => {
     await lockUnit(client, unit);
     if (!(await changeRow(client, change))) throw await differs(client, unit, from);
+    await besides?.(client);
   });
   return logPosition(pool);
 }

@@ -16,6 +16,8 @@ export type OwnerSwitch = {
   readonly deadline: Temporal.Instant;
   /** How long a fence waits for running writers, who wait as well from then on. */
   readonly waitMsMax: number;
+  /** Besides done, in the new owner's database, in the transaction in which it becomes the owner. */
+  readonly uponOpening?: ((client: pg.ClientBase) => Promise<void>) | undefined;
 };
 
 type OwnerStep = Step<OwnerSwitch>;
@@ -38,7 +40,7 @@ export const openNewOwner: OwnerStep = {
   msMax: 5_000,
   isFinal: true,
   check: (move) => isOwner(move, move.to, fresh(move)),
-  do: (move) => change(move, move.to, old(move), fresh(move)),
+  do: (move) => change(move, move.to, old(move), fresh(move), move.uponOpening),
 };
 
 /** The old owner's database says too who the owner is. */
@@ -73,6 +75,7 @@ async function change(
   side: Side,
   from: Ownership,
   to: Ownership & { readonly deadline?: Temporal.Instant },
+  besides?: OwnerSwitch['uponOpening'],
 ): Promise<{ readonly position: string }> {
-  return { position: await changeOwner(databases[side], { unit, from, to }, waitMsMax) };
+  return { position: await changeOwner(databases[side], { unit, from, to }, waitMsMax, besides) };
 }

@@ -3,6 +3,7 @@ import { type ChangeStream, openChangeStream } from '@ticketbuddy/change-stream'
 import type { Side } from '@ticketbuddy/cutover';
 import { tableTarget } from '@ticketbuddy/mapping';
 import { createShadowTables, noteChanges } from '@ticketbuddy/shadow';
+import { changesNoted, isHeeding } from './hearing.ts';
 import { ownersOnly } from './owners-only.ts';
 import { originOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
 
@@ -19,10 +20,11 @@ export type OpenDirection = {
  * Only the new system has rows copied to it: the legacy has them.
  */
 export async function openDirection(
-  { plan, places }: Takeover,
+  takeover: Takeover,
   to: Side,
   onInterruption: (error: unknown) => void = () => undefined,
 ): Promise<OpenDirection> {
+  const { plan, places } = takeover;
   const [source, target] = [places[otherSide(to)], places[to]];
   const unit = streamOf(plan, to);
   const writer = await openWriter({ pool: target.pool, schema, unit: unit.name, origin: originOf(plan, to) });
@@ -34,7 +36,11 @@ export async function openDirection(
     );
     const noting = { schema, unit: unit.name, tables: unit.tables };
     await createShadowTables(target.pool, { schema });
-    const note: Backfill['note'] = (tx, batches) => noteChanges(tx, noting, batches);
+    const noteToTell = to === 'next' && isHeeding(takeover) ? changesNoted(takeover.plan) : undefined;
+    const note: Backfill['note'] = async (tx, batches) => {
+      await noteChanges(tx, noting, batches);
+      await noteToTell?.(tx, batches);
+    };
     const backfill: Backfill = { source: source.pool, writer, unit, tables, note };
     const from = await begin(backfill);
     const ownOrigin = originOf(plan, otherSide(to));

@@ -2,6 +2,7 @@ import { countRejects, progress, readCheckpoint } from '@ticketbuddy/backfill';
 import { lag, schemaNow, slotSize } from '@ticketbuddy/change-stream';
 import { fenceFaults, readFence, type Side } from '@ticketbuddy/cutover';
 import type { Proof } from '@ticketbuddy/parity';
+import { lookAtMessages } from './hear-messages.ts';
 import { type Gate, rightsNeeded } from './needs.ts';
 import { probe } from './probe.ts';
 import { lookAtShadow } from './shadowing.ts';
@@ -39,6 +40,7 @@ const looks: Readonly<Record<string, Look>> = {
   'the way there': (takeover, to) => probe(takeover, to),
   'the way back': (takeover, to) => probe(takeover, otherSide(to)),
   gateways: lookAtGateways,
+  messages: lookAtMessages,
   shadow: lookAtShadow,
 };
 

@@ -1,5 +1,6 @@
 export { abandonTakeover } from './abandon.ts';
 export { gates } from './gates.ts';
+export type { Said, Saying, UnitMessages } from './messages.ts';
 export { moverUrl } from './mover.ts';
 export { type Gate, needs } from './needs.ts';
 export { prepareTakeover } from './prepare.ts';
@@ -15,6 +16,6 @@ export {
   setShadowShare,
 } from './store-shares.ts';
 export { resumeSwitch, type SwitchOptions, switchUnit } from './switch-unit.ts';
-export { type Place, schema, streamOf, type Takeover, tablesAt, type UnitPlan } from './takeover.ts';
+export { type Place, schema, streamOf, type Takeover, tablesAt, tapQueueOf, type UnitPlan } from './takeover.ts';
 export { verifyAll } from './verify-all.ts';
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

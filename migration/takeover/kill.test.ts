@@ -1,22 +1,12 @@
-import {
-  beginMove,
-  conduct,
-  endMove,
-  type Mark,
-  type Outcome,
-  type Ownership,
-  readFence,
-  type Side,
-  type Step,
-  walk,
-} from '@ticketbuddy/cutover';
-import { Killed, type KillPoint, listKillPoints, until } from '@ticketbuddy/testing';
+import { type Ownership, readFence, type Side } from '@ticketbuddy/cutover';
+import { type KillPoint, listKillPoints, until } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { unfinishedMove } from './store.ts';
-import { stepsTo, type UnitSwitch } from './switch-steps.ts';
-import { type Begun, contextOf, resumeSwitch } from './switch-unit.ts';
+import { stepsTo } from './switch-steps.ts';
+import { resumeSwitch } from './switch-unit.ts';
 import { otherSide, type Takeover } from './takeover.ts';
 import { aLibrary, aWorker, comparison, lend, lendHere } from './test-library.ts';
+import { conductUntil } from './test-mortal.ts';
 
 test.each([
   ['next', 10],
@@ -32,7 +22,7 @@ test.each([
     const ends: KillPoint[] = [];
     for (let point = 1; ; point++) {
       if (now.owner === to) now = await finished(takeover, otherSide(to), now.epoch);
-      const outcome = await conductUntil(takeover, to, now.epoch, point, secondsLeft);
+      const outcome = await conductUntil(takeover, { to, epoch: now.epoch, point, secondsLeft });
       if (outcome === 'done') break;
       // A machine that is too busy for a step may turn the move back before it comes to the point.
       if (outcome === 'undone') point -= 1;
@@ -64,61 +54,9 @@ test.each([
 async function finished(takeover: Takeover, to: Side, epoch: number): Promise<Ownership> {
   await until(
     'it is moved',
-    async () => (await conductUntil(takeover, to, epoch, Number.POSITIVE_INFINITY)) === 'done',
+    async () => (await conductUntil(takeover, { to, epoch, point: Number.POSITIVE_INFINITY })) === 'done',
   );
   return ownership(takeover);
-}
-
-/** Moves until the `nth` point at which a process may die. */
-async function conductUntil(
-  takeover: Takeover,
-  to: Side,
-  epoch: number,
-  nth: number,
-  secondsLeft = 10,
-): Promise<Outcome | { readonly killed: string }> {
-  const { plan, places } = takeover;
-  let passed = 0;
-  let at = '';
-  const point: Point = (where) => {
-    passed += 1;
-    if (passed === nth) at = where;
-    if (passed >= nth) throw new Killed();
-  };
-  const deadline = Temporal.Now.instant().add({ seconds: secondsLeft }).toString();
-  const begun: Begun = { to, epoch, deadline };
-  try {
-    const outcome = await conduct(places.next.pool, plan.unit, async (client) => {
-      const { record } = await beginMove(client, plan.unit, begun);
-      const mark: typeof record.mark = (...made) => around(point, noteOf(made), () => record.mark(...made));
-      const steps = stepsTo(to).map((step) => mortal(step, point));
-      const outcome = await walk({ steps, context: contextOf(takeover, begun), record: { ...record, mark } });
-      await around(point, 'noting its end', () => endMove(client, plan.unit, outcome));
-      return outcome;
-    });
-    return outcome ?? (await conductUntil(takeover, to, epoch, nth, secondsLeft));
-  } catch (error) {
-    if (error instanceof Killed) return { killed: at };
-    throw error;
-  }
-}
-
-type Point = (where: string) => void;
-
-function mortal(step: Step<UnitSwitch>, point: Point): Step<UnitSwitch> {
-  return { ...step, do: (context, signal) => around(point, step.name, () => step.do(context, signal)) };
-}
-
-function noteOf(made: readonly Mark[]): string {
-  const { step, what } = made.at(-1) as Mark;
-  return `noting that ${step} is ${what}${made.length > 1 ? ', and what came before' : ''}`;
-}
-
-async function around<R>(point: Point, what: string, act: () => Promise<R>): Promise<R> {
-  point(`before ${what}`);
-  const result = await act();
-  point(`after ${what}`);
-  return result;
 }
 
 function toLine({ at, end }: KillPoint): KillPoint {

@@ -64,6 +64,8 @@ export async function forgetTakeover(pool: pg.Pool, stream: string): Promise<voi
     ['shadow_counts', 'unit'],
     ['shadow_diffs', 'unit'],
     ['proofs', 'unit'],
+    ['tapped_rows', 'unit'],
+    ['taps', 'unit'],
   ];
   for (const [table, column] of tables) {
     const name = `${schema}.${table}`;

@@ -1,30 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { quotedName } from '@ticketbuddy/change-stream';
 import {
   fenceOldOwner,
   holdWrites,
   nameNewOwner,
-  type OwnerSwitch,
   openNewOwner,
   releaseWrites,
   type Side,
-  type Step,
   tellEdgesOfOwner,
 } from '@ticketbuddy/cutover';
 import { compared, type TableMapping } from '@ticketbuddy/mapping';
 import { compare, type Parity, type Proof } from '@ticketbuddy/parity';
 import type { SecondLook } from '@ticketbuddy/second-look';
+import { hearMessages } from './hear-messages.ts';
 import { lookAgain } from './second-look.ts';
 import { readOwnerSeen } from './store.ts';
 import { keysSince } from './store-recorded.ts';
-import { otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { otherSide, schema, streamOf } from './takeover.ts';
+import type { UnitStep, UnitSwitch } from './unit-step.ts';
+import { until } from './until.ts';
 import { proofs } from './verifying.ts';
-
-export type UnitSwitch = OwnerSwitch & { readonly takeover: Takeover };
-
-type UnitStep = Step<UnitSwitch>;
-
-const lookEveryMs = 5;
 
 /** All that the old owner wrote is at the new one: the row that fenced it has come through the stream behind it. */
 const drain: UnitStep = {
@@ -78,7 +72,7 @@ export async function warmUp({ takeover, to }: Pick<UnitSwitch, 'takeover' | 'to
 export function stepsTo(to: Side): readonly UnitStep[] {
   const telling = [tellEdgesOfOwner, releaseWrites];
   const after = to === 'next' ? [...telling, nameNewOwner] : [nameNewOwner, ...telling];
-  return [holdWrites, fenceOldOwner, drain, sendMessages, verify, openNewOwner, ...after];
+  return [holdWrites, fenceOldOwner, drain, sendMessages, hearMessages, verify, openNewOwner, ...after];
 }
 
 // So many rows cost a few hundredths of a second. Of more, a second look is taken by `migrate verify --second-look`.
@@ -128,11 +122,4 @@ async function isDrained({ takeover: { plan, places }, to, epoch }: UnitSwitch):
 
 async function unsent({ takeover: { plan, places }, from }: UnitSwitch): Promise<number> {
   return from === 'next' ? ((await plan.unsent?.(places.next.pool)) ?? 0) : 0;
-}
-
-async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  while (!(await isSo())) {
-    signal.throwIfAborted();
-    await sleep(lookEveryMs);
-  }
 }

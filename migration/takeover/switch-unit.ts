@@ -13,9 +13,13 @@ import {
 } from '@ticketbuddy/cutover';
 import { conflict } from '@ticketbuddy/errors';
 import type pg from 'pg';
+import { hearable } from './hear-messages.ts';
+import { isHeeding } from './hearing.ts';
 import { unfinishedMove } from './store.ts';
-import { stepsTo, type UnitSwitch, warmUp } from './switch-steps.ts';
+import { stepsTo, warmUp } from './switch-steps.ts';
 import { otherSide, type Takeover } from './takeover.ts';
+import type { UnitSwitch } from './unit-step.ts';
+import { tellUntold } from './untold.ts';
 
 export type SwitchOptions = {
   /** Hears of each step that is begun and done. */
@@ -31,7 +35,8 @@ export type Begun = { readonly to: Side; readonly epoch: number; readonly deadli
 
 /**
  * Moves the unit to the side `to`, or undoes what was begun of that; a move that was left before is brought to its end
- * first. Throws a conflict while somebody else moves it, and when `to` is the owner already.
+ * first. Throws a conflict while somebody else moves it, and when `to` is the owner already; and what keeps the unit's messages
+ * from being heard, before anybody has to wait.
  */
 export async function switchUnit(takeover: Takeover, to: Side, options: SwitchOptions = {}): Promise<Outcome> {
   const { plan, places } = takeover;
@@ -40,6 +45,7 @@ export async function switchUnit(takeover: Takeover, to: Side, options: SwitchOp
     const fence = await readFence(places[otherSide(to)].pool, plan.unit);
     if (fence?.owner !== otherSide(to))
       throw conflict('owner_differs', `The owner of ${plan.unit} is ${fence?.owner ?? 'nobody'}`);
+    if (to === 'next' && isHeeding(takeover)) await hearable(takeover);
     await warmUp({ takeover, to });
     const deadline = Temporal.Now.instant().add({ milliseconds: moveMsMax });
     const begun: Begun = { to, epoch: fence.epoch, deadline: deadline.toString() };
@@ -102,5 +108,6 @@ export function contextOf(takeover: Takeover, { to, epoch, deadline }: Begun): U
     databases: { legacy: takeover.places.legacy.pool, next: takeover.places.next.pool },
     deadline: Temporal.Instant.from(deadline),
     waitMsMax,
+    ...(to === 'next' && isHeeding(takeover) && { uponOpening: (tx) => tellUntold(tx, takeover.plan, epoch) }),
   };
 }

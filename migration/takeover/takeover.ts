@@ -1,8 +1,10 @@
 import { quotedName, type SourceTable, type Unit } from '@ticketbuddy/change-stream';
 import type { FencePlan, Side } from '@ticketbuddy/cutover';
 import type { TableMapping } from '@ticketbuddy/mapping';
+import type { Tap } from '@ticketbuddy/messaging/tap';
 import type { Rules } from '@ticketbuddy/shadow';
 import type pg from 'pg';
+import type { UnitMessages } from './messages.ts';
 
 /** A unit that changes hands: what it is, as data. */
 export type UnitPlan = {
@@ -13,6 +15,8 @@ export type UnitPlan = {
   readonly streams?: string;
   /** How many messages of the unit the new system has to send that are not out yet. They are, before it gives the unit back. */
   readonly unsent?: (next: pg.Pool) => Promise<number>;
+  /** What is told of its rows; nothing when unset. */
+  readonly messages?: UnitMessages;
   /** What may differ between the answers of its two systems; nothing when unset. */
   readonly shadowRules?: Rules;
 };
@@ -24,6 +28,8 @@ export type Place = { readonly url: string; readonly pool: pg.Pool };
 export type Takeover = {
   readonly plan: UnitPlan;
   readonly places: Readonly<Record<Side, Place>>;
+  /** A queue beside those of others, to hear what is told of the unit; unset where there is no broker to hear it from. */
+  readonly tap?: Tap;
 };
 
 /** All that is ours in either database is in this schema, but for what belongs to a stream. */
@@ -45,6 +51,11 @@ export function streamOf({ unit, streams = unit, tables }: UnitPlan, to: Side): 
 /** What writes of ours at the side `to` are marked with in its log. */
 export function originOf({ unit, streams = unit }: UnitPlan, to: Side): string {
   return `ticketbuddy_${streams}_to_${to}`;
+}
+
+/** How the queue is called that hears what is told of the unit. */
+export function tapQueueOf({ unit, streams = unit }: Pick<UnitPlan, 'unit' | 'streams'>): string {
+  return `ticketbuddy.tap.${streams}`;
 }
 
 export function tablesAt({ tables }: UnitPlan, side: Side): string[] {

@@ -3,7 +3,9 @@ import type { Outcome, Side } from '@ticketbuddy/cutover';
 import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import type { ConfirmedDiff } from '@ticketbuddy/parity';
 import { type OpenDirection, openDirection } from './direction.ts';
+import { isHeeding, startHearing } from './hearing.ts';
 import { prepareTakeover } from './prepare.ts';
+import { createTapTables } from './store-tap.ts';
 import { resumeSwitch } from './switch-unit.ts';
 import type { Takeover } from './takeover.ts';
 import { startVerifying } from './verifying.ts';
@@ -16,6 +18,8 @@ export type WorkerOptions = {
   readonly onError: (where: string, error: unknown) => void;
   /** A row that differs on both sides, which is not for being on its way. */
   readonly onDifference?: (table: string, diff: ConfirmedDiff) => void;
+  /** Rows that the legacy has changed and not told of, though it had the time for it. */
+  readonly onUntold?: (keys: readonly string[]) => void;
   /** A move that somebody had left was brought to its end. */
   readonly onResumed?: (outcome: Outcome) => void;
 };
@@ -31,6 +35,7 @@ const resumeEveryMs = 500;
  */
 export async function startWorker(takeover: Takeover, options: WorkerOptions): Promise<Worker> {
   await prepareTakeover(takeover);
+  if (isHeeding(takeover)) await createTapTables(takeover.places.next.pool);
   const forth = await openDirection(takeover, 'next', (error) => options.onError('the stream to next', error));
   try {
     const back = await openDirection(takeover, 'legacy', (error) => options.onError('the stream to legacy', error));
@@ -55,13 +60,21 @@ async function run(takeover: Takeover, directions: readonly OpenDirection[], opt
     onDifference: options.onDifference ?? (() => undefined),
     onError: (error) => onError('the comparison of both sides', error),
   });
-  const loops: Loop[] = [...directions.map((direction) => carry(direction, options)), resume, verifying];
+  const hearing = hear(takeover, options);
+  const carrying = directions.map((direction) => carry(direction, options));
+  const loops: Pick<Loop, 'stop'>[] = [...carrying, resume, verifying, ...hearing];
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
       await Promise.all(directions.map((direction) => direction.close()));
     },
   };
+}
+
+function hear(takeover: Takeover, options: WorkerOptions): Pick<Loop, 'stop'>[] {
+  if (!isHeeding(takeover)) return [];
+  const { onError, onUntold = () => undefined } = options;
+  return [startHearing(takeover, { onUntold, onError: (error) => onError('the messages of the unit', error) })];
 }
 
 function carry({ to, backfill, stream }: OpenDirection, options: WorkerOptions): Loop {

@@ -3,11 +3,7 @@ import { currentTraceparent } from '@ticketbuddy/telemetry';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Message } from './message.ts';
-
-/** Where a schema's relay hears of new rows in its outbox. */
-export function outboxChannel(schema: string): string {
-  return `outbox.${schema}`;
-}
+import { outboxChannel } from './outbox-channel.ts';
 
 /**
  * Adds a message to the outbox of `schema`: it exists if and only if the transaction commits. Its trace is the current

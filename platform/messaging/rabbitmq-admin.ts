@@ -1,14 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { StartError } from '@ticketbuddy/errors';
-import { type AsyncMessage, type Channel, Connection } from 'rabbitmq-client';
+import type { AsyncMessage, Channel, Connection } from 'rabbitmq-client';
 import type { BrokerAdmin, Chosen, ParkedMessage, QueueDepth } from './broker-admin.ts';
+import { closeConnection, openChannel, openConnection } from './rabbitmq-channel.ts';
 import { countMessages, type Held, holdAll } from './rabbitmq-held.ts';
 import { backTo, idOf, toParked } from './rabbitmq-parked.ts';
 import { sendConfirmed } from './rabbitmq-publisher.ts';
 import { errorQueue, skippedQueue } from './rabbitmq-topology.ts';
-
-const connectMs = 5_000;
-const closeMs = 5_000;
 
 /**
  * Sees and handles what is parked in RabbitMQ, over a connection of its own. Every call throws a `StartError` while the
@@ -24,18 +20,7 @@ class RabbitAdmin implements BrokerAdmin {
 
   constructor(url: string) {
     this.#url = url;
-    this.#connection = new Connection({
-      url,
-      connectionName: 'ticketbuddy-admin',
-      acquireTimeout: connectMs,
-      retryLow: 100,
-      // Whoever looks while the server comes back is not told for half a minute that it is away.
-      retryHigh: 1_000,
-      noDelay: true,
-      // The client's own default is too small for the headers of a parked message.
-      frameMax: 131_072,
-    });
-    this.#connection.on('error', () => undefined);
+    this.#connection = openConnection(url, 'ticketbuddy-admin');
   }
 
   async depths(queues: readonly string[]): Promise<QueueDepth[]> {
@@ -77,8 +62,7 @@ class RabbitAdmin implements BrokerAdmin {
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.#connection.close(), sleep(closeMs, undefined, { ref: false })]);
-    this.#connection.unsafeDestroy();
+    await closeConnection(this.#connection);
   }
 
   async #removeChosen(
@@ -101,25 +85,7 @@ class RabbitAdmin implements BrokerAdmin {
     return ids;
   }
 
-  readonly #openChannel = async (): Promise<Channel> => {
-    const { promise: failed, reject } = Promise.withResolvers<never>();
-    this.#connection.once('error', reject);
-    const opening = this.#connection.acquire({ emitErrorsFromChannel: true });
-    try {
-      const channel = await Promise.race([opening, failed]);
-      // Whoever waits on the channel hears of it.
-      channel.on('error', () => undefined);
-      return channel;
-    } catch (error) {
-      opening.then(
-        (channel) => channel.close(),
-        () => undefined,
-      );
-      throw unreachable(this.#url, error);
-    } finally {
-      this.#connection.off('error', reject);
-    }
-  };
+  readonly #openChannel = (): Promise<Channel> => openChannel(this.#connection, this.#url);
 }
 
 function asideOf(queue: string): readonly [string, string] {
@@ -139,10 +105,4 @@ type Parked = Pick<ParkedMessage, 'parkedAt'>;
 function byTime({ parkedAt: one }: Parked, { parkedAt: other }: Parked): number {
   if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
   return Temporal.Instant.compare(one, other);
-}
-
-function unreachable(url: string, error: unknown): StartError {
-  const { host } = new URL(url);
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return new StartError(`AMQP_URL: RabbitMQ at ${host} cannot be reached (${code ?? message}).`);
 }

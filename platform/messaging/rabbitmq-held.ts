@@ -68,8 +68,13 @@ export async function countMessages(
 }
 
 async function countIn(channel: Channel, queue: string): Promise<number | undefined> {
+  return (await stateOf(channel, queue))?.messageCount;
+}
+
+/** `undefined` for a queue that does not exist: then the channel is closed. */
+export async function stateOf(channel: Channel, queue: string) {
   try {
-    return (await channel.queueDeclare({ queue, passive: true })).messageCount;
+    return await channel.queueDeclare({ queue, passive: true });
   } catch (error) {
     if ((error as { code?: unknown }).code === 'NOT_FOUND') return undefined;
     throw error;

@@ -138,7 +138,7 @@ function copyOf(delivered: AsyncMessage, exchange: string, headers: Readonly<Rec
   };
 }
 
-function toDelivery(delivered: AsyncMessage): Delivery {
+export function toDelivery(delivered: AsyncMessage): Delivery {
   const { contentType, messageId, headers } = delivered;
   return { body: bytesOf(delivered), contentType, messageId, headers, receivedAt: Temporal.Now.instant() };
 }

@@ -54,8 +54,8 @@ it('a long history is judged at once', () => {
   expect(verdict.facts).toMatchObject({ requests: 60_000, rows: 1_000 });
 });
 
-function verdictOf({ entries, rows, next, messages }: Ending) {
-  const sides = next === undefined ? { legacy: rows } : { legacy: rows, next };
+function verdictOf({ entries, rows, next, messages, toldUntil }: Ending) {
+  const sides = { legacy: rows, ...(next && { next }), ...(toldUntil !== undefined && { toldUntil }) };
   return judge(historyOf(entries), { ...sides, owner: 'legacy' }, messages ?? messagesOf(entries));
 }
 

@@ -9,7 +9,11 @@ import type { Message } from './tap.ts';
 import { collectFindings, type Facts, type Findings, type Verdict } from './verdict.ts';
 
 /** The rows of each database once all is still. `owner`: whose rows must be what was acknowledged. */
-export type FinalRows = Readonly<Partial<Record<Side, readonly Shown[]>>> & { readonly owner: Side };
+export type FinalRows = Readonly<Partial<Record<Side, readonly Shown[]>>> & {
+  readonly owner: Side;
+  /** What was sent before, in ms of `performance.now()`, and stored has to be told as it stayed, also what was not answered. */
+  readonly toldUntil?: number;
+};
 
 /**
  * Judges everything that was answered: against what was written, against the rows that are there in the end, and against the
@@ -24,7 +28,8 @@ export function judge(history: History, finalRows: FinalRows, messages?: readonl
   noteRows({ ledger, findings }, rows);
   for (const event of ledger.events.values()) judgeEvent(ledger, event, findings);
   if (finalRows.legacy && finalRows.next) judgeSides(finalRows.legacy, finalRows.next, findings);
-  const redelivered = messages ? judgeMessages(ledger, messages, findings) : 0;
+  const ending = { rows, toldUntil: finalRows.toldUntil ?? Number.NEGATIVE_INFINITY };
+  const redelivered = messages ? judgeMessages({ ledger, messages, ending, findings }) : 0;
   return findings.verdict({ ...factsOf(history), rows: rows.length, messages: messages?.length ?? 0, redelivered });
 }
 

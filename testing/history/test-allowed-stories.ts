@@ -17,6 +17,23 @@ export const allowedStories: readonly { readonly what: string; readonly story: (
       }),
   },
   {
+    what: 'a change that is told again behind another that overlapped it, since it stayed',
+    story: () =>
+      afterCreate((create, { aChange }) => {
+        const [one, two] = [aChange({ from: 20, to: 40 }), aChange({ from: 30, to: 50 })];
+        const messages = [create, one, two, one].map((each) => messageOf(each));
+        return { entries: [create, one, two], rows: [rowOf(one)], messages, toldUntil: 60 };
+      }),
+  },
+  {
+    what: 'a write without an answer that was stored and not told, since then',
+    story: () =>
+      afterCreate((create, { aChange }) => {
+        const unknown = aChange({ from: 40, to: 50, outcome: 'unknown' });
+        return { entries: [create, unknown], rows: [rowOf(unknown)], messages: [messageOf(create)], toldUntil: 40 };
+      }),
+  },
+  {
     what: 'a write without an answer that shows late, and is told',
     story: () =>
       afterChange((create, change, { aChange }) => {

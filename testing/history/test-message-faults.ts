@@ -1,4 +1,4 @@
-import { idOf, messageOf, rowOf } from './test-history.ts';
+import { aStory, idOf, messageOf, rowOf } from './test-history.ts';
 import { afterChange, afterCreate, type Planted } from './test-stories.ts';
 
 /** What messages can show that is wrong, and what it is called. */
@@ -7,6 +7,37 @@ export const messageFaults: readonly Planted[] = [
     what: 'a write that nothing tells of',
     faults: ['messages.missing'],
     story: () => afterChange((create) => ({ messages: [messageOf(create)] })),
+  },
+  {
+    what: 'a write without an answer that was stored and never told, before it had to be',
+    faults: ['messages.untold'],
+    story: () =>
+      afterChange((create, change, { aChange }) => {
+        const unknown = aChange({ from: 40, to: 50, outcome: 'unknown' });
+        return { entries: [create, change, unknown], rows: [rowOf(unknown)], toldUntil: 60 };
+      }),
+  },
+  {
+    what: 'a new event without an answer that was stored and never told',
+    faults: ['messages.untold'],
+    story: () => {
+      const create = aStory().aCreate({ from: 0, to: 10, outcome: 'unknown' });
+      return { entries: [create], rows: [rowOf(create)], toldUntil: 60 };
+    },
+  },
+  {
+    what: 'a write that stayed though another one was told last',
+    faults: ['messages.untold'],
+    story: () =>
+      afterCreate((create, { aChange }) => {
+        const [one, two] = [aChange({ from: 20, to: 40 }), aChange({ from: 30, to: 50 })];
+        return { entries: [create, one, two], rows: [rowOf(one)], toldUntil: 60 };
+      }),
+  },
+  {
+    what: 'a write that is told again though none that overlapped it was told since',
+    faults: ['messages.duplicated'],
+    story: () => afterChange((create, change) => ({ messages: [create, change, change].map((one) => messageOf(one)) })),
   },
   {
     what: 'a write that is told twice',

@@ -8,6 +8,7 @@ export type Ending = {
   readonly rows: readonly Shown[];
   readonly next?: readonly Shown[];
   readonly messages?: readonly Message[];
+  readonly toldUntil?: number;
 };
 
 export type Planted = { readonly what: string; readonly faults: readonly Fault[]; readonly story: () => Ending };

@@ -12,6 +12,7 @@ export const faults = [
   'refused',
   'differs',
   'messages.missing',
+  'messages.untold',
   'messages.duplicated',
   'messages.outOfOrder',
   'messages.ghost',

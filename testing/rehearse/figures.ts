@@ -70,6 +70,7 @@ export function figuresOf(played: Played): Report {
     { name: 'writes.resurrected', value: counts.resurrected, most: 0 },
     { name: 'rows.different', value: counts.differs, most: 0 },
     { name: 'messages.missing', value: counts['messages.missing'], most: 0 },
+    { name: 'messages.untold', value: counts['messages.untold'], most: 0 },
     { name: 'messages.wrong', value: wrongMessages(counts), most: 0 },
     { name: 'requests.failed', value: unanswered.length + counts.refused, most: 0 },
     { name: 'pause.p99', value: Math.max(0, pause.p99Ms), most: 250, unit: 'ms' },

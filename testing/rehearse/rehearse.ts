@@ -9,7 +9,7 @@ import { seededRandom } from '../seeded-random.ts';
 import { figuresOf, type Report } from './figures.ts';
 import { addLegacyRows } from './legacy-rows.ts';
 import type { Options } from './options.ts';
-import { playRounds } from './rounds.ts';
+import { playRounds, type Round } from './rounds.ts';
 import { countThings } from './things.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -59,7 +59,7 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
   onStep('Judging every request');
   const owner = rounds.at(-1)?.to ?? 'legacy';
   const [legacy, next] = [await readRows(pools.legacy, 'legacy'), await readRows(pools.next, 'next')];
-  const verdict = judge(history, { legacy, next, owner }, messages);
+  const verdict = judge(history, { legacy, next, owner, toldUntil: toldUntil(rounds) }, messages);
   const verified = await world.migrate('verify', 'events', '--json');
   const journal = await world.migrate('journal', '--json');
   await tap.stop();
@@ -69,6 +69,12 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
   const abandoned = await world.migrate('abandon', 'events', '--confirm', 'events');
   const left = (await countThings(pools.legacy)).filter((thing) => !thingsBefore.includes(thing));
   return figuresOf({ options, history, rounds, verdict, verified, journal, abandoned, left, capped: traffic.capped });
+}
+
+/** What the legacy has not told until it is switched is told then; what the new system changes is told anyway. */
+function toldUntil(rounds: readonly Round[]): number {
+  const isNext = rounds.at(-1)?.to === 'next';
+  return isNext ? Number.POSITIVE_INFINITY : (rounds.findLast(({ to }) => to === 'next')?.from ?? 0);
 }
 
 const wakingMs = 4_000;

@@ -61,6 +61,7 @@ async function build(
     DATABASE_URL: databases.next,
     LEGACY_DATABASE_URL: databases.mover,
     DATABASE_CONNECTIONS: '12',
+    AMQP_URL: servers.amqpUrl,
   };
   const actors = actorsOf({ servers, databases, migrationSettings, legacyPort, shopPort, gatewayPorts });
   for (const actor of actors) stack.defer(() => actor.end('SIGTERM'));

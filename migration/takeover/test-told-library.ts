@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { relayPass } from '@ticketbuddy/messaging';
+import { addOnce } from '@ticketbuddy/messaging/outbox-once';
+import { createRabbitBroker } from '@ticketbuddy/messaging/rabbitmq';
+import { createTap } from '@ticketbuddy/messaging/tap';
+import { connectTo, until } from '@ticketbuddy/testing';
+import { onTestFinished } from 'vitest';
+import type { UnitMessages } from './messages.ts';
+import { readTap } from './store-tap.ts';
+import { streamOf, tapQueueOf } from './takeover.ts';
+import { aLibrary, aWorker, type Library, lend } from './test-library.ts';
+
+const exchange = 'Library.Messaging:BookUpserted';
+const urn = `urn:message:${exchange}`;
+
+type Envelope = {
+  readonly messageId: string;
+  readonly messageType: readonly string[];
+  readonly message: { readonly id: string; readonly title: string };
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly sentTime: string;
+};
+
+/** A library whose legacy tells of each book over RabbitMQ, and somebody who hears all of it. */
+export type ToldLibrary = Library & {
+  /** What was published of a book, in the order of its arrival. */
+  heardOf(id: string): Envelope[];
+  /** As the legacy publishes. */
+  tell(id: string, title: string): Promise<void>;
+  /** Stores a book, or changes its title, without a word. */
+  keepQuiet(id: string, title: string): Promise<void>;
+  /** The new system publishes what waits. */
+  relay(): Promise<void>;
+};
+
+/** With its tap at `tapUrl`, and all else at `url`. */
+export async function aToldLibrary(url: string, tapUrl = url): Promise<ToldLibrary> {
+  const library = await aLibrary();
+  await library.next.query(`create table library.outbox (
+    position bigint generated always as identity primary key, message_id uuid not null unique, urn text not null, key text not null,
+    version bigint, sent_at timestamptz not null, traceparent text, body json not null, published_at timestamptz)`);
+  const plan = { ...library.takeover.plan, messages };
+  const tap = createTap({ url: tapUrl, queue: tapQueueOf(plan), urns: messages.urns });
+  onTestFinished(() => tap.close());
+  const { tell, heard } = await openExchange(url);
+  const relay = await aRelay(url, library);
+  return {
+    ...library,
+    takeover: { ...library.takeover, plan, tap },
+    heardOf: (id) => heard.filter(({ message }) => message.id === id),
+    tell,
+    relay,
+    async keepQuiet(id, title) {
+      await library.legacy.query(
+        `insert into "Library"."Book" ("BookId", "Title") values ($1, $2)
+         on conflict ("BookId") do update set "Title" = excluded."Title"`,
+        [id, title],
+      );
+    },
+  };
+}
+
+/** Carries the library's rows, and hears what is told from now on. */
+export async function aHearingWorker(library: ToldLibrary, onUntold?: (keys: readonly string[]) => void) {
+  const worker = await aWorker(library, onUntold && { onUntold });
+  const { plan, places } = library.takeover;
+  const { name } = streamOf(plan, 'next');
+  await until(
+    'it hears',
+    async () => (await readTap(places.next.pool, name))?.isWhole && (await library.takeover.tap?.readers()) === 1,
+  );
+  return worker;
+}
+
+/** A book that the legacy has stored and told of. Answers its id. */
+export async function lendAloud(library: ToldLibrary): Promise<string> {
+  const id = await lend(library);
+  await library.tell(id, `Book ${id}`);
+  return id;
+}
+
+const messages: UnitMessages = {
+  of: { schema: 'Library', name: 'Book', key: ['BookId'] },
+  urns: [urn],
+  read({ body }) {
+    const { id, title } = body as Envelope['message'];
+    return { key: id, says: title };
+  },
+  async sayings(next, ids) {
+    const { rows } = await next.query<Envelope['message']>(
+      'select id, title from library.books where id = any($1::uuid[])',
+      [ids],
+    );
+    return rows.map((body) => ({ key: body.id, says: body.title, urn, body }));
+  },
+  tell: (tx, those) => addOnce(tx, 'library', those),
+};
+
+async function openExchange(url: string) {
+  const connection = connectTo(url);
+  const exchanges = [{ exchange, type: 'fanout', durable: true }];
+  const publisher = connection.createPublisher({ confirm: true, exchanges });
+  const heard: Envelope[] = [];
+  const queue = randomUUID();
+  const consumer = connection.createConsumer(
+    { queue, queueOptions: { exclusive: true }, exchanges, queueBindings: [{ queue, exchange }] },
+    ({ body }) => void heard.push(JSON.parse(String(body))),
+  );
+  let isReady = false;
+  consumer.once('ready', () => {
+    isReady = true;
+  });
+  await until('somebody hears', async () => isReady);
+  onTestFinished(async () => {
+    await Promise.all([publisher.close(), consumer.close()]);
+    await connection.close();
+  });
+  const tell = async (id: string, title: string) => {
+    const [messageId, sentTime] = [randomUUID(), Temporal.Now.instant().toString()];
+    const envelope = { messageId, messageType: [urn], message: { id, title }, sentTime, headers: {} };
+    await publisher.send({ exchange, durable: true }, Buffer.from(JSON.stringify(envelope)));
+  };
+  return { tell, heard };
+}
+
+async function aRelay(url: string, { next }: Library): Promise<() => Promise<void>> {
+  const sender = { machineName: 'm', processName: 'p', processId: 1, address: 'rabbitmq://localhost/p?temporary=true' };
+  const ignore = () => undefined;
+  const report = { failed: ignore, parked: ignore, disconnected: ignore };
+  const broker = await createRabbitBroker({ url, sender, report, isTransient: () => true });
+  onTestFinished(() => broker.stop());
+  return async () => {
+    while ((await relayPass(next, 'library', broker)) > 0);
+  };
+}
