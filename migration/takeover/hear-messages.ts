@@ -62,5 +62,6 @@ async function toldText({ plan, places }: Heeding, untold: readonly { readonly k
   const shown = untold.slice(0, keysShown).map(({ key }) => key);
   const more = untold.length > keysShown ? ', …' : '';
   const verb = untold.length === 1 ? 'was' : 'were';
-  return `${untold.length} of ${changed} changed rows ${verb} never told by the legacy: ${shown.join(', ')}${more}`;
+  const as = untold.length === 1 ? 'as it is' : 'as they are';
+  return `${untold.length} of ${changed} changed rows ${verb} never told by the legacy ${as}: ${shown.join(', ')}${more}`;
 }

@@ -26,7 +26,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
       const [told, untold] = [await lendAloud(library), randomUUID()];
       await library.keepQuiet(untold, 'Untold');
       expect(await moved(library, 'next')).toContain(
-        `hear messages: 1 of 2 changed rows was never told by the legacy: ${untold}`,
+        `hear messages: 1 of 2 changed rows was never told by the legacy as it is: ${untold}`,
       );
       const [message, ...more] = await untilHeard(library, untold);
       expect(message).toMatchObject({
@@ -64,7 +64,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     await moved(library, 'legacy');
     await library.keepQuiet(second, 'Second');
     expect(await moved(library, 'next')).toContain(
-      `hear messages: 1 of 1 changed rows was never told by the legacy: ${second}`,
+      `hear messages: 1 of 1 changed rows was never told by the legacy as it is: ${second}`,
     );
     await untilHeard(library, second);
     expect([library.heardOf(first).length, library.heardOf(second).length]).toEqual([1, 1]);
@@ -82,7 +82,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     expect(await messagesGate(library)).toEqual({
       name: 'messages',
       isOpen: true,
-      says: `1 of 2 changed rows was never told by the legacy: ${id}`,
+      says: `1 of 2 changed rows was never told by the legacy as it is: ${id}`,
     });
     await library.relay();
     expect(library.heardOf(id)).toEqual([]);
@@ -106,7 +106,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     );
     await library.keepQuiet(after, 'After');
     expect(await moved(library, 'next')).toContain(
-      `hear messages: 1 of 1 changed rows was never told by the legacy: ${after}`,
+      `hear messages: 1 of 1 changed rows was never told by the legacy as it is: ${after}`,
     );
     await untilHeard(library, after);
     expect(library.heardOf(before)).toEqual([]);
