@@ -26,7 +26,7 @@ export type ToldLibrary = Library & {
   /** What was published of a book, in the order of its arrival. */
   heardOf(id: string): Envelope[];
   /** As the legacy publishes. */
-  tell(id: string, title: string): Promise<void>;
+  tell(id: string, title: string, sentAt?: Temporal.Instant): Promise<void>;
   /** Stores a book, or changes its title, without a word. */
   keepQuiet(id: string, title: string): Promise<void>;
   /** The new system publishes what waits. */
@@ -49,7 +49,7 @@ export async function aToldLibrary(url: string, tapUrl = url): Promise<ToldLibra
     ...library,
     takeover: { ...library.takeover, plan, tap },
     heardOf: (id) => books.heard.map((body): Envelope => JSON.parse(body)).filter(({ message }) => message.id === id),
-    tell: (id, title) => books.publish(envelopeOf(id, title)),
+    tell: (id, title, sentAt = Temporal.Now.instant()) => books.publish(envelopeOf(id, title, sentAt)),
     relay,
     async keepQuiet(id, title) {
       await library.legacy.query(
@@ -97,8 +97,8 @@ const messages: UnitMessages = {
   tell: (tx, those) => addOnce(tx, 'library', those),
 };
 
-function envelopeOf(id: string, title: string): string {
-  const [messageId, sentTime] = [randomUUID(), Temporal.Now.instant().toString()];
+function envelopeOf(id: string, title: string, sentAt: Temporal.Instant): string {
+  const [messageId, sentTime] = [randomUUID(), sentAt.toString()];
   return JSON.stringify({ messageId, messageType: [urn], message: { id, title }, sentTime, headers: {} });
 }
 

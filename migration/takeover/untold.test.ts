@@ -45,7 +45,9 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     async () => {
       const library = await aToldLibrary(server.url);
       await aHearingWorker(library);
-      const id = await lendAloud(library);
+      const id = await lend(library);
+      // By a clock that is ahead of ours.
+      await library.tell(id, `Book ${id}`, Temporal.Now.instant().add({ minutes: 5 }));
       await library.keepQuiet(id, 'Renamed');
       await moved(library, 'next');
       const [first, second, ...more] = await untilHeard(library, id, 2);
@@ -54,6 +56,33 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
       expect(Temporal.Instant.compare(after as Temporal.Instant, before as Temporal.Instant)).toBe(1);
     },
   );
+
+  test('is what the message that was sent last does not say, whatever comes after it', minutes, async () => {
+    const library = await aToldLibrary(server.url);
+    await aHearingWorker(library);
+    const id = randomUUID();
+    await library.keepQuiet(id, 'Kept');
+    await library.tell(id, 'Kept');
+    await library.tell(id, 'Before', Temporal.Now.instant().subtract({ minutes: 5 }));
+    expect(await moved(library, 'next')).toContain('hear messages: all of 1 changed rows were told');
+  });
+
+  test('is not what still waits in the queue when writers are fenced', minutes, async () => {
+    const library = await aToldLibrary(server.url);
+    await aHearingWorker(library);
+    const id = randomUUID();
+    await library.keepQuiet(id, 'Told');
+    const lock = `select from ticketbuddy_migration.tapped_rows where key = '${id}' for update`;
+    await until('it is noted', async () => (await library.next.query(lock)).rowCount === 1);
+    const client = await library.next.connect();
+    await client.query(`begin; ${lock}`);
+    await library.tell(id, 'Told');
+    const release = (step: string) => step === 'hear messages' && client.query('commit');
+    expect(await switchUnit(library.takeover, 'next', { onMark: release })).toBe('done');
+    client.release();
+    const [message, ...more] = await untilHeard(library, id);
+    expect([message?.headers, more]).toEqual([{}, []]);
+  });
 
   test('is told once, however often the unit goes over and comes back', minutes, async () => {
     const library = await aToldLibrary(server.url);
@@ -127,11 +156,19 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
       expect(await messagesGate(library)).toMatchObject({ isOpen: false, says: expect.stringMatching(away) });
       const { rows } = await library.next.query(`select act from ticketbuddy_migration.journal`);
       expect(rows).toEqual([]);
-      const again = await openLine(server.url, Number(new URL(line.url).port));
-      onTestFinished(() => again.cut());
-      await until('the broker is back', async () => (await library.takeover.tap?.readers().catch(() => -1)) === 0);
+      await openAgain(server.url, line.url, library);
     },
   );
+
+  test('a move is not abandoned by half when the broker is away', minutes, async () => {
+    const line = await openLine(server.url);
+    const library = await aToldLibrary(server.url, line.url);
+    await (await aHearingWorker(library)).stop();
+    await line.cut();
+    await expect(abandonTakeover(library.takeover)).rejects.toThrow('cannot be reached');
+    expect((await library.legacy.query('select from ticketbuddy_migration.fences')).rowCount).toBe(1);
+    await openAgain(server.url, line.url, library);
+  });
 
   test('an abandoned move takes its queue and its tables with it', minutes, async () => {
     const library = await aToldLibrary(server.url);
@@ -175,4 +212,11 @@ async function untilHeard(library: ToldLibrary, id: string, count = 1) {
 
 async function messagesGate({ takeover }: Pick<ToldLibrary, 'takeover'>) {
   return (await gates(takeover, 'next')).find(({ name }) => name === 'messages');
+}
+
+/** So that what comes after the test can clean up. */
+async function openAgain(url: string, lineUrl: string, { takeover }: ToldLibrary): Promise<void> {
+  const again = await openLine(url, Number(new URL(lineUrl).port));
+  onTestFinished(() => again.cut());
+  await until('the broker is back', async () => (await takeover.tap?.readers().catch(() => -1)) === 0);
 }
