@@ -160,6 +160,21 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     },
   );
 
+  test('is too much for a switch when it is more than ten thousand rows', minutes, async () => {
+    const library = await aToldLibrary(server.url);
+    await aHearingWorker(library);
+    await library.legacy.query(
+      `insert into "Library"."Book" ("BookId", "Title") select gen_random_uuid(), 'Untold' from generate_series(1, 10001)`,
+    );
+    const says = 'more than 10000 of 10001 changed rows were never told by the legacy as they are';
+    await until('the gate is closed', async () => (await messagesGate(library))?.isOpen === false);
+    expect(await messagesGate(library)).toMatchObject({ says });
+    const marks: string[] = [];
+    const onMark = (step: string, what: string, evidence: unknown) => marks.push(`${step} ${what}: ${evidence}`);
+    expect(await switchUnit(library.takeover, 'next', { onMark })).toBe('undone');
+    expect(marks).toContain(`hear messages turned back: ${says}`);
+  });
+
   test('a move is not abandoned by half when the broker is away', minutes, async () => {
     const line = await openLine(server.url);
     const library = await aToldLibrary(server.url, line.url);
