@@ -22,6 +22,7 @@ export {
   type PeerType,
   type Received,
 } from './masstransit-peer.ts';
+export { type OpenExchange, openExchange } from './open-exchange.ts';
 export { startPathRouter } from './path-router.ts';
 export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.ts';
 export { connectTo } from './rabbitmq-connection.ts';

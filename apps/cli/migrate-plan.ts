@@ -22,14 +22,15 @@ export async function migratePlan(
   return missing.every(({ isOpen }) => isOpen) ? 0 : 1;
 }
 
-function stepsOf({ plan }: Takeover): string[] {
+function stepsOf({ plan, tap }: Takeover): string[] {
   const [legacy, next] = [tablesAt(plan, 'legacy').join(', '), tablesAt(plan, 'next').join(', ')];
+  const queue = tap ? ', a queue that hears what is told into RabbitMQ' : '';
   return [
-    `migrate start ${plan.unit}: puts a schema, a publication, a slot and a trigger on ${legacy} into the legacy's database, the same on ${next} into the new one, copies the rows and follows the changes both ways`,
+    `migrate start ${plan.unit}: puts a schema, a publication, a slot and a trigger on ${legacy} into the legacy's database, the same on ${next} into the new one${queue}, copies the rows and follows the changes both ways`,
     `migrate status ${plan.unit}: until every gate is open`,
     `migrate switch ${plan.unit}: holds the writes at the gateways for less than a second and makes this system the owner`,
     `migrate rollback ${plan.unit}: the same the other way, at any time, with all that was written since`,
-    `migrate abandon ${plan.unit}: takes all of it out of both databases again`,
+    `migrate abandon ${plan.unit}: takes all of it out again`,
   ];
 }
 

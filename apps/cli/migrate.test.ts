@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { moverUrl } from '@ticketbuddy/takeover';
-import { type TestDatabase, testDatabase, until } from '@ticketbuddy/testing';
+import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Ended, ended, start, ticketbuddy, unguarded } from './test-cli.ts';
+import { aGatewayThatHolds, bothSides, isThere } from './test-migrate.ts';
 
 const launcher = new URL('ticketbuddy.mjs', import.meta.url).pathname;
 
@@ -88,55 +88,12 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
   expect(await isThere(legacy.pool, 'ticketbuddy_migration.fences')).toBe(false);
 });
 
-async function bothSides() {
-  const [legacy, next] = [await testDatabase(), await testDatabase()];
-  await legacy.pool.query(`
-    create schema "Event";
-    create table "Event"."Events" ("Id" uuid primary key, "EventName" text not null,
-      "StartDate" timestamptz not null default current_timestamp, "Venue" int not null, "EndDate" timestamptz not null, "Price" numeric(18, 2))`);
-  // The legacy's own programs are of another role: only so can its database tell them from us.
-  const mover = await moverUrl(legacy.pool, legacy.url);
-  const settings = { DATABASE_URL: next.url, LEGACY_DATABASE_URL: mover, DATABASE_CONNECTIONS: '10' };
-  onTestFinished(() => dropSlots(legacy, next));
-  return { settings, legacy, next };
-}
-
-/** What a test left half-way belongs to the whole server. */
-async function dropSlots(...databases: readonly TestDatabase[]): Promise<void> {
-  for (const { pool } of databases) {
-    await pool.query(
-      'select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database()',
-    );
-    await until('its slots are gone', () =>
-      pool
-        .query(
-          'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()',
-        )
-        .then(
-          () => true,
-          () => false,
-        ),
-    );
-  }
-}
-
 async function addEvents(pool: pg.Pool, count: number): Promise<void> {
   await pool.query(
     `insert into "Event"."Events" select gen_random_uuid(), 'Gala ' || n, '2041-01-01'::timestamptz + n * interval '1 day',
        n % 10, '2041-01-01'::timestamptz + n * interval '1 day 2 hours', n from generate_series(1, $1::int) as n`,
     [count],
   );
-}
-
-async function aGatewayThatHolds(pool: pg.Pool): Promise<void> {
-  await pool.query(
-    `insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running, epoch)
-     values ('a gateway', 'events', now() + interval '1 hour', true, 0, 100)`,
-  );
-}
-
-async function isThere(pool: pg.Pool, table: string): Promise<boolean> {
-  return (await pool.query('select to_regclass($1) is not null as there', [table])).rows[0].there;
 }
 
 async function thingsIn(pool: pg.Pool): Promise<unknown[]> {

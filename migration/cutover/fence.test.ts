@@ -89,6 +89,22 @@ describe('the owner', () => {
     );
   });
 
+  test('is changed together with what is done besides, or neither is', async () => {
+    const { pool } = await fenced();
+    await pool.query('create table public.done (what text)');
+    const change = { unit: 'shows', from: legacy, to: next } as const;
+    const failing = changeOwner(pool, change, 1_000, async (client) => {
+      await client.query(`insert into public.done values ('half')`);
+      throw new Error('and no further');
+    });
+    await expect(failing).rejects.toThrow('and no further');
+    expect(await readFence(pool, 'shows')).toMatchObject(legacy);
+    await changeOwner(pool, change, 1_000, async (client) => {
+      await client.query(`insert into public.done values ('all')`);
+    });
+    expect((await pool.query('select what from public.done')).rows).toEqual([{ what: 'all' }]);
+  });
+
   test('keeps the deadline by which a switch goes back', async () => {
     const { pool } = await fenced();
     const deadline = Temporal.Instant.from('2031-01-02T03:04:05.678901Z');

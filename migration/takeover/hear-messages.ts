@@ -5,7 +5,7 @@ import { countChanged, readTap } from './store-tap.ts';
 import { streamOf, type Takeover } from './takeover.ts';
 import type { UnitStep } from './unit-step.ts';
 import { until } from './until.ts';
-import { findUntold, settleTold } from './untold.ts';
+import { findUntold, settleTold, untoldMax } from './untold.ts';
 
 /**
  * All that the old owner told was heard: it answers only after it has told, and nothing is under way at the gateways any more, so
@@ -56,11 +56,15 @@ function whyDeaf({ plan }: Takeover): string {
 
 const keysShown = 10;
 
+/** Throws when there is more than a switch can tell. */
 async function toldText({ plan, places }: Heeding, untold: readonly { readonly key: string }[]): Promise<string> {
   const changed = await countChanged(places.next.pool, streamOf(plan, 'next').name);
   if (untold.length === 0) return `all of ${changed} changed rows were told`;
+  if (untold.length > untoldMax)
+    throw new Error(`more than ${untoldMax} of ${changed} changed rows were never told by the legacy as they are`);
   const shown = untold.slice(0, keysShown).map(({ key }) => key);
   const more = untold.length > keysShown ? ', …' : '';
-  const verb = untold.length === 1 ? 'was' : 'were';
-  return `${untold.length} of ${changed} changed rows ${verb} never told by the legacy: ${shown.join(', ')}${more}`;
+  const were =
+    untold.length === 1 ? 'was never told by the legacy as it is' : 'were never told by the legacy as they are';
+  return `${untold.length} of ${changed} changed rows ${were}: ${shown.join(', ')}${more}`;
 }

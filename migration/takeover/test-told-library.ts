@@ -3,7 +3,7 @@ import { relayPass } from '@ticketbuddy/messaging';
 import { addOnce } from '@ticketbuddy/messaging/outbox-once';
 import { createRabbitBroker } from '@ticketbuddy/messaging/rabbitmq';
 import { createTap } from '@ticketbuddy/messaging/tap';
-import { connectTo, until } from '@ticketbuddy/testing';
+import { openExchange, until } from '@ticketbuddy/testing';
 import { onTestFinished } from 'vitest';
 import type { UnitMessages } from './messages.ts';
 import { readTap } from './store-tap.ts';
@@ -26,7 +26,7 @@ export type ToldLibrary = Library & {
   /** What was published of a book, in the order of its arrival. */
   heardOf(id: string): Envelope[];
   /** As the legacy publishes. */
-  tell(id: string, title: string): Promise<void>;
+  tell(id: string, title: string, sentAt?: Temporal.Instant): Promise<void>;
   /** Stores a book, or changes its title, without a word. */
   keepQuiet(id: string, title: string): Promise<void>;
   /** The new system publishes what waits. */
@@ -42,13 +42,14 @@ export async function aToldLibrary(url: string, tapUrl = url): Promise<ToldLibra
   const plan = { ...library.takeover.plan, messages };
   const tap = createTap({ url: tapUrl, queue: tapQueueOf(plan), urns: messages.urns });
   onTestFinished(() => tap.close());
-  const { tell, heard } = await openExchange(url);
+  const books = await openExchange(url, exchange);
+  onTestFinished(() => books.close());
   const relay = await aRelay(url, library);
   return {
     ...library,
     takeover: { ...library.takeover, plan, tap },
-    heardOf: (id) => heard.filter(({ message }) => message.id === id),
-    tell,
+    heardOf: (id) => books.heard.map((body): Envelope => JSON.parse(body)).filter(({ message }) => message.id === id),
+    tell: (id, title, sentAt = Temporal.Now.instant()) => books.publish(envelopeOf(id, title, sentAt)),
     relay,
     async keepQuiet(id, title) {
       await library.legacy.query(
@@ -96,31 +97,9 @@ const messages: UnitMessages = {
   tell: (tx, those) => addOnce(tx, 'library', those),
 };
 
-async function openExchange(url: string) {
-  const connection = connectTo(url);
-  const exchanges = [{ exchange, type: 'fanout', durable: true }];
-  const publisher = connection.createPublisher({ confirm: true, exchanges });
-  const heard: Envelope[] = [];
-  const queue = randomUUID();
-  const consumer = connection.createConsumer(
-    { queue, queueOptions: { exclusive: true }, exchanges, queueBindings: [{ queue, exchange }] },
-    ({ body }) => void heard.push(JSON.parse(String(body))),
-  );
-  let isReady = false;
-  consumer.once('ready', () => {
-    isReady = true;
-  });
-  await until('somebody hears', async () => isReady);
-  onTestFinished(async () => {
-    await Promise.all([publisher.close(), consumer.close()]);
-    await connection.close();
-  });
-  const tell = async (id: string, title: string) => {
-    const [messageId, sentTime] = [randomUUID(), Temporal.Now.instant().toString()];
-    const envelope = { messageId, messageType: [urn], message: { id, title }, sentTime, headers: {} };
-    await publisher.send({ exchange, durable: true }, Buffer.from(JSON.stringify(envelope)));
-  };
-  return { tell, heard };
+function envelopeOf(id: string, title: string, sentAt: Temporal.Instant): string {
+  const [messageId, sentTime] = [randomUUID(), sentAt.toString()];
+  return JSON.stringify({ messageId, messageType: [urn], message: { id, title }, sentTime, headers: {} });
 }
 
 async function aRelay(url: string, { next }: Library): Promise<() => Promise<void>> {

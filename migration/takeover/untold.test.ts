@@ -27,7 +27,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
       const [told, untold] = [await lendAloud(library), randomUUID()];
       await library.keepQuiet(untold, 'Untold');
       expect(await moved(library, 'next')).toContain(
-        `hear messages: 1 of 2 changed rows was never told by the legacy: ${untold}`,
+        `hear messages: 1 of 2 changed rows was never told by the legacy as it is: ${untold}`,
       );
       const [message, ...more] = await untilHeard(library, untold);
       expect(message).toMatchObject({
@@ -46,7 +46,9 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     async () => {
       const library = await aToldLibrary(server.url);
       await aHearingWorker(library);
-      const id = await lendAloud(library);
+      const id = await lend(library);
+      // By a clock that is ahead of ours.
+      await library.tell(id, `Book ${id}`, Temporal.Now.instant().add({ minutes: 5 }));
       await library.keepQuiet(id, 'Renamed');
       await moved(library, 'next');
       const [first, second, ...more] = await untilHeard(library, id, 2);
@@ -55,6 +57,33 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
       expect(Temporal.Instant.compare(after as Temporal.Instant, before as Temporal.Instant)).toBe(1);
     },
   );
+
+  test('is what the message that was sent last does not say, whatever comes after it', minutes, async () => {
+    const library = await aToldLibrary(server.url);
+    await aHearingWorker(library);
+    const id = randomUUID();
+    await library.keepQuiet(id, 'Kept');
+    await library.tell(id, 'Kept');
+    await library.tell(id, 'Before', Temporal.Now.instant().subtract({ minutes: 5 }));
+    expect(await moved(library, 'next')).toContain('hear messages: all of 1 changed rows were told');
+  });
+
+  test('is not what still waits in the queue when writers are fenced', minutes, async () => {
+    const library = await aToldLibrary(server.url);
+    await aHearingWorker(library);
+    const id = randomUUID();
+    await library.keepQuiet(id, 'Told');
+    const lock = `select from ticketbuddy_migration.tapped_rows where key = '${id}' for update`;
+    await until('it is noted', async () => (await library.next.query(lock)).rowCount === 1);
+    const client = await library.next.connect();
+    await client.query(`begin; ${lock}`);
+    await library.tell(id, 'Told');
+    const release = (step: string) => step === 'hear messages' && client.query('commit');
+    expect(await switchUnit(library.takeover, 'next', { onMark: release })).toBe('done');
+    client.release();
+    const [message, ...more] = await untilHeard(library, id);
+    expect([message?.headers, more]).toEqual([{}, []]);
+  });
 
   test('is told once, however often the unit goes over and comes back', minutes, async () => {
     const library = await aToldLibrary(server.url);
@@ -65,7 +94,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     await moved(library, 'legacy');
     await library.keepQuiet(second, 'Second');
     expect(await moved(library, 'next')).toContain(
-      `hear messages: 1 of 1 changed rows was never told by the legacy: ${second}`,
+      `hear messages: 1 of 1 changed rows was never told by the legacy as it is: ${second}`,
     );
     await untilHeard(library, second);
     expect([library.heardOf(first).length, library.heardOf(second).length]).toEqual([1, 1]);
@@ -83,7 +112,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     expect(await messagesGate(library)).toEqual({
       name: 'messages',
       isOpen: true,
-      says: `1 of 2 changed rows was never told by the legacy: ${id}`,
+      says: `1 of 2 changed rows was never told by the legacy as it is: ${id}`,
     });
     await library.relay();
     expect(library.heardOf(id)).toEqual([]);
@@ -107,7 +136,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     );
     await library.keepQuiet(after, 'After');
     expect(await moved(library, 'next')).toContain(
-      `hear messages: 1 of 1 changed rows was never told by the legacy: ${after}`,
+      `hear messages: 1 of 1 changed rows was never told by the legacy as it is: ${after}`,
     );
     await untilHeard(library, after);
     expect(library.heardOf(before)).toEqual([]);
@@ -128,11 +157,34 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
       expect(await messagesGate(library)).toMatchObject({ isOpen: false, says: expect.stringMatching(away) });
       const { rows } = await library.next.query(`select act from ticketbuddy_migration.journal`);
       expect(rows).toEqual([]);
-      const again = await openLine(server.url, Number(new URL(line.url).port));
-      onTestFinished(() => again.cut());
-      await until('the broker is back', async () => (await library.takeover.tap?.readers().catch(() => -1)) === 0);
+      await openAgain(server.url, line.url, library);
     },
   );
+
+  test('is too much for a switch when it is more than ten thousand rows', minutes, async () => {
+    const library = await aToldLibrary(server.url);
+    await aHearingWorker(library);
+    await library.legacy.query(
+      `insert into "Library"."Book" ("BookId", "Title") select gen_random_uuid(), 'Untold' from generate_series(1, 10001)`,
+    );
+    const says = 'more than 10000 of 10001 changed rows were never told by the legacy as they are';
+    await until('the gate is closed', async () => (await messagesGate(library))?.isOpen === false);
+    expect(await messagesGate(library)).toMatchObject({ says });
+    const marks: string[] = [];
+    const onMark = (step: string, what: string, evidence: unknown) => marks.push(`${step} ${what}: ${evidence}`);
+    expect(await switchUnit(library.takeover, 'next', { onMark })).toBe('undone');
+    expect(marks).toContain(`hear messages turned back: ${says}`);
+  });
+
+  test('a move is not abandoned by half when the broker is away', minutes, async () => {
+    const line = await openLine(server.url);
+    const library = await aToldLibrary(server.url, line.url);
+    await (await aHearingWorker(library)).stop();
+    await line.cut();
+    await expect(abandonTakeover(library.takeover)).rejects.toThrow('cannot be reached');
+    expect((await library.legacy.query('select from ticketbuddy_migration.fences')).rowCount).toBe(1);
+    await openAgain(server.url, line.url, library);
+  });
 
   test('an abandoned move takes its queue and its tables with it', minutes, async () => {
     const library = await aToldLibrary(server.url);
@@ -175,4 +227,11 @@ async function untilHeard(library: ToldLibrary, id: string, count = 1) {
 
 async function messagesGate({ takeover }: Pick<ToldLibrary, 'takeover'>) {
   return (await gates(takeover, 'next')).find(({ name }) => name === 'messages');
+}
+
+/** So that what comes after the test can clean up. */
+async function openAgain(url: string, lineUrl: string, { takeover }: ToldLibrary): Promise<void> {
+  const again = await openLine(url, Number(new URL(lineUrl).port));
+  onTestFinished(() => again.cut());
+  await until('the broker is back', async () => (await takeover.tap?.readers().catch(() => -1)) === 0);
 }

@@ -16,6 +16,9 @@ type Compared = { readonly settled: readonly OpenRow[]; readonly untold: readonl
 
 const pageRows = 1_000;
 
+/** More than these are not told with a switch, for which writes wait; nor is more looked for. */
+export const untoldMax = 10_000;
+
 /** What of the changed rows nobody was told as it is now. Some of it may be on its way. Changes nothing. */
 export async function findUntold(next: Querying, plan: TellingPlan): Promise<Untold[]> {
   return comparePages(next, plan, async () => undefined);
@@ -59,6 +62,7 @@ async function comparePages(
     const page = await compare(next, plan, rows);
     await onPage(page);
     untold.push(...page.untold);
+    if (untold.length > untoldMax) return untold;
     after = last.key;
   }
 }

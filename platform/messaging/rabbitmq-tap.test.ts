@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { connectTo, openLine, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } from '@ticketbuddy/testing';
+import {
+  type OpenExchange,
+  openExchange,
+  openLine,
+  rabbitMqIsMissing,
+  startRabbitMq,
+  type TestRabbitMq,
+  until,
+} from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createTap } from './create-tap.ts';
 import type { Heard, Tap, TapReader } from './tap.ts';
@@ -7,11 +15,15 @@ import type { Heard, Tap, TapReader } from './tap.ts';
 const type = 'Tests.Tap:Told';
 
 describe.skipIf(rabbitMqIsMissing())('a tap', () => {
-  let server: TestRabbitMq;
+  let [server, exchange] = [] as unknown as [TestRabbitMq, OpenExchange];
   beforeAll(async () => {
     server = await startRabbitMq();
+    exchange = await openExchange(server.url, type);
   });
-  afterAll(() => server?.stop());
+  afterAll(async () => {
+    await exchange?.close();
+    await server?.stop();
+  });
 
   test('hears what is published from its beginning on, in order, and a mark behind all of it', async () => {
     const { tap, publish } = aTap();
@@ -107,17 +119,8 @@ describe.skipIf(rabbitMqIsMissing())('a tap', () => {
 
   function aTap(options: { readonly lengthMax?: number; readonly url?: string } = {}) {
     const tap = createTap({ url: server.url, queue: randomUUID(), urns: [`urn:message:${type}`], ...options });
-    const connection = connectTo(server.url);
-    const publisher = connection.createPublisher({
-      confirm: true,
-      exchanges: [{ exchange: type, type: 'fanout', durable: true }],
-    });
-    onTestFinished(async () => {
-      await tap.close();
-      await publisher.close();
-      await connection.close();
-    });
-    const publish = (what: string) => publisher.send({ exchange: type, durable: true }, Buffer.from(envelopeOf(what)));
+    const publish = (what: string) => exchange.publish(envelopeOf(what));
+    onTestFinished(() => tap.close());
     return { tap, publish };
   }
 });
