@@ -21,7 +21,7 @@ export {
   type Received,
 } from './masstransit-peer.ts';
 export { startPathRouter } from './path-router.ts';
-export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.ts';
+export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, type VirtualHost } from './rabbitmq.ts';
 export { connectTo } from './rabbitmq-connection.ts';
 export { openLine } from './rabbitmq-line.ts';
 export { loadStories, type Story } from './replay/captures.ts';
@@ -31,3 +31,4 @@ export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { SimulatedBroker } from './simulated-broker.ts';
 export { openStallingProxy } from './stalling-proxy.ts';
 export { until } from './until.ts';
+export { aVirtualHost } from './virtual-host.ts';
