@@ -9,15 +9,18 @@ import { ticketsModule } from '@ticketbuddy/tickets';
 import { usersModule } from '@ticketbuddy/users';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { shareRabbitMq } from './shared-rabbitmq.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** A database with every table and no rows, to be copied. */
     readonly templateUrl: string;
+    /** Where a virtual host of the shared RabbitMQ is to be had. */
+    readonly virtualHostsUrl: string;
   }
 }
 
-/** One server for all tests; what a test commits need not survive a crash of the machine, so it does not wait for the disk. */
+/** One PostgreSQL and one RabbitMQ for all tests; what a test commits need not survive a crash of the machine, so it does not wait for the disk. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'ticketbuddy-test-'));
   // Slots belong to the server, and each takeover has two of them.
@@ -26,8 +29,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const templateUrl = server.url.replace(/\/[^/]*$/, '/template');
   await createTemplate(server.url, templateUrl);
   project.provide('templateUrl', templateUrl);
+  const rabbitMq = await shareRabbitMq();
+  project.provide('virtualHostsUrl', rabbitMq.url);
   return async () => {
-    await server.stop();
+    await Promise.all([rabbitMq.stop(), server.stop()]);
     await rm(dataFolder, { recursive: true, force: true });
   };
 }

@@ -24,7 +24,7 @@ export {
 } from './masstransit-peer.ts';
 export { type OpenExchange, openExchange } from './open-exchange.ts';
 export { startPathRouter } from './path-router.ts';
-export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from './rabbitmq.ts';
+export { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, type VirtualHost } from './rabbitmq.ts';
 export { connectTo } from './rabbitmq-connection.ts';
 export { openLine } from './rabbitmq-line.ts';
 export { loadStories, type Story } from './replay/captures.ts';
@@ -34,3 +34,4 @@ export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { SimulatedBroker } from './simulated-broker.ts';
 export { openStallingProxy } from './stalling-proxy.ts';
 export { until } from './until.ts';
+export { aVirtualHost } from './virtual-host.ts';

@@ -3,17 +3,24 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-export type TestRabbitMq = {
+/** A RabbitMQ within a RabbitMQ: nothing that happens in another one is seen in it. */
+export type VirtualHost = {
+  readonly name: string;
   readonly url: string;
-  stop(): Promise<void>;
-  /** Runs `rabbitmqctl` against this node and answers what it printed. */
-  ctl(...args: readonly string[]): Promise<string>;
+  /** Runs a command of `rabbitmqctl` on this virtual host and answers what it printed. Each takes half a second. */
+  ctl(command: string, ...args: readonly string[]): Promise<string>;
 };
+
+/** Where a virtual host is, and what `rabbitmqctl` has to know to find its server. */
+export type Address = { readonly url: string; readonly environment: NodeJS.ProcessEnv };
+
+/** As a virtual host it is the one that every server has. */
+export type TestRabbitMq = VirtualHost & Address & { stop(): Promise<void> };
 
 // Debian's own start script changes to the user rabbitmq and to its folders; the real ones work for any user.
 const scripts = '/usr/lib/rabbitmq/bin';
@@ -37,15 +44,39 @@ export async function startRabbitMq(): Promise<TestRabbitMq> {
   const environment = await nodeEnvironment(folder, ports);
   const mapper = await startChild('epmd', ['-port', `${ports.mapper}`, '-address', '127.0.0.1'], environment);
   const node = await startChild(join(scripts, 'rabbitmq-server'), [], environment);
+  const guard = guardAgainstOurEnd(folder, [node, mapper]);
   const stop = async () => {
-    await endAll([node, mapper]);
+    await endAll([guard, node, mapper]);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   await started(node).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  return { url: `amqp://guest:guest@127.0.0.1:${ports.amqp}`, stop, ctl: (...args) => control(environment, args) };
+  const address = { url: `amqp://guest:guest@127.0.0.1:${ports.amqp}`, environment };
+  return { ...address, ...virtualHostAt(address), stop };
+}
+
+/** The virtual host at an address, which another process may have told. */
+export function virtualHostAt({ url, environment }: Address): VirtualHost {
+  const name = new URL(url).pathname.slice(1) || '/';
+  return { name, url, ctl: (command, ...args) => control(environment, [command, '-p', name, ...args]) };
+}
+
+/** Adds virtual hosts to a server: many at once cost hardly more than one. */
+export async function addVirtualHosts(server: TestRabbitMq, names: readonly string[]): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-vhosts-'));
+  const everything = { configure: '.*', write: '.*', read: '.*' };
+  const definitions = {
+    vhosts: names.map((name) => ({ name })),
+    permissions: names.map((vhost) => ({ user: 'guest', vhost, ...everything })),
+  };
+  try {
+    await writeFile(join(folder, 'definitions.json'), JSON.stringify(definitions));
+    await server.ctl('import_definitions', join(folder, 'definitions.json'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 type Ports = { readonly amqp: number; readonly distribution: number; readonly mapper: number };
@@ -99,6 +130,20 @@ async function startChild(program: string, args: readonly string[], env: NodeJS.
   process.once('exit', end);
   child.once('exit', () => process.off('exit', end));
   return child;
+}
+
+/** Ends the processes and removes the folder when we are killed before we can do it: it hears the end of its input. */
+function guardAgainstOurEnd(folder: string, processes: readonly ChildProcess[]): ChildProcess {
+  const script = 'read -r _; kill -KILL "$@"; until rm -rf "$0"; do sleep 1; done';
+  const pids = processes.map(({ pid }) => `${pid}`);
+  // Detached, for what a terminal tells us to end, it would tell the guard too.
+  const guard = spawn('/bin/sh', ['-c', script, folder, ...pids], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  guard.unref();
+  (guard.stdin as Socket).unref();
+  return guard;
 }
 
 /** Resolves when the node says that it takes connections. */

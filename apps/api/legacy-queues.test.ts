@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { eventUpsertedUrn } from '@ticketbuddy/contracts';
-import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
+import { aVirtualHost, connectTo, rabbitMqIsMissing, type VirtualHost } from '@ticketbuddy/testing';
 import type { AsyncMessage } from 'rabbitmq-client';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { announce, purchase, register, seatsOnceThere } from './test-sale.ts';
 import { get } from './test-send.ts';
 import { startWholeShop } from './test-shop.ts';
@@ -11,11 +11,10 @@ const bound = { timeout: 30_000, interval: 50 };
 const registration = 'KK.EVENT.CLIENT.ticketbuddy.SUCCESS.ticketbuddy-ui.REGISTER';
 
 describe.skipIf(rabbitMqIsMissing())('beside a running legacy, the shop', { timeout: 120_000 }, () => {
-  let server: TestRabbitMq;
+  let host: VirtualHost;
   beforeAll(async () => {
-    server = await startRabbitMq();
+    host = await aVirtualHost();
   }, 120_000);
-  afterAll(() => server?.stop());
 
   it('leaves the legacy every message of its queues, as long as no queue is named', async () => {
     const legacy = await aLegacy({
@@ -29,7 +28,7 @@ describe.skipIf(rabbitMqIsMissing())('beside a running legacy, the shop', { time
     await expect
       .poll(() => legacy.received.map(({ exchange }) => exchange).sort(), bound)
       .toEqual(['Integration.Events.Messaging:EventUpserted', 'Integration.Users.Messaging.Messages:UserUpserted']);
-    const consumed = await server.ctl('list_consumers', '--no-table-headers', 'queue_name');
+    const consumed = await host.ctl('list_consumers', '--no-table-headers', 'queue_name');
     expect(consumed.split('\n').filter(Boolean).sort()).toEqual([
       'event',
       'events.sold-out',
@@ -67,14 +66,14 @@ describe.skipIf(rabbitMqIsMissing())('beside a running legacy, the shop', { time
   });
 
   async function aShop(legacyQueues: Readonly<Record<string, 'alone' | 'competing'>>) {
-    const shop = await startWholeShop({ amqpUrl: server.url, legacyQueues });
+    const shop = await startWholeShop({ amqpUrl: host.url, legacyQueues });
     onTestFinished(() => shop.stop());
     return shop;
   }
 
   /** Takes from its queues as the legacy does. */
   async function aLegacy(urns: Readonly<Record<string, string>>) {
-    const connection = connectTo(server.url);
+    const connection = connectTo(host.url);
     onTestFinished(() => connection.unsafeDestroy());
     const received: AsyncMessage[] = [];
     const channel = await connection.acquire();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brokerMigrations, type Message } from '@ticketbuddy/messaging';
 import { createPool, migrate } from '@ticketbuddy/postgres';
-import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } from '@ticketbuddy/testing';
+import { aVirtualHost, rabbitMqIsMissing, until, type VirtualHost } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { everyModule } from './modules.ts';
@@ -23,11 +23,11 @@ const smallBytes = 64_000_000;
 
 describe('relay and consumers wait while the database takes nothing, and go on by themselves:', () => {
   let server: TestServer;
-  let rabbit: TestRabbitMq | undefined;
+  let rabbit: VirtualHost | undefined;
   beforeAll(async () => {
-    [server, rabbit] = await Promise.all([startTestServer(), rabbitMqIsMissing() ? undefined : startRabbitMq()]);
+    [server, rabbit] = await Promise.all([startTestServer(), rabbitMqIsMissing() ? undefined : aVirtualHost()]);
   }, 120_000);
-  afterAll(() => Promise.all([server?.remove(), rabbit?.stop()]));
+  afterAll(() => server?.remove());
 
   it('it is read-only for a while', minutes, async () => {
     const shops = await openShops('');

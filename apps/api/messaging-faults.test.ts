@@ -8,13 +8,12 @@ import { type Broker, relayPass } from '@ticketbuddy/messaging';
 import { PostgresNotifications } from '@ticketbuddy/postgres';
 import { systemClock } from '@ticketbuddy/runtime';
 import {
+  aVirtualHost,
   createTestDatabase,
   listKillPoints,
   openStallingProxy,
   rabbitMqIsMissing,
   seededRandom,
-  startRabbitMq,
-  type TestRabbitMq,
   until,
 } from '@ticketbuddy/testing';
 import type pg from 'pg';
@@ -42,20 +41,10 @@ const minutes = { timeout: 300_000 };
 
 // They wait more than they work, so they do it beside each other.
 describe('nothing is lost, done twice or waited for for ever', () => {
-  let server: TestRabbitMq | undefined;
   beforeAll(async () => {
     compiled = await mkdtemp(join(tmpdir(), 'ticketbuddy-compiled-'));
-    if (rabbitMqIsMissing()) return;
-    server = await startRabbitMq();
-    for (const virtualHost of ['consumer', 'stalled']) {
-      await server.ctl('add_vhost', virtualHost);
-      await server.ctl('set_permissions', '-p', virtualHost, 'guest', '.*', '.*', '.*');
-    }
-  }, 120_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(compiled, { recursive: true });
   });
+  afterAll(() => rm(compiled, { recursive: true }));
 
   // What was connected before the silence is never heard of again.
   it.concurrent(
@@ -68,8 +57,9 @@ describe('nothing is lost, done twice or waited for for ever', () => {
     'when the network is silent for 30 s between us and RabbitMQ, everything is delivered when it is back',
     minutes,
     async () => {
-      await deliverAfterStall('RabbitMQ', `${server?.url}/stalled`);
-      if (server) await nothingIsUnacknowledged(server, 'stalled');
+      const host = await aVirtualHost();
+      await deliverAfterStall('RabbitMQ', host.url);
+      await nothingIsUnacknowledged(host);
     },
   );
 
@@ -107,16 +97,18 @@ describe('nothing is lost, done twice or waited for for ever', () => {
     'when a relay to RabbitMQ is killed at each of its steps',
     minutes,
     async () => {
-      await killEverywhere('relay', server?.url);
-      if (server) await nothingIsUnacknowledged(server);
+      const host = await aVirtualHost();
+      await killEverywhere('relay', host.url);
+      await nothingIsUnacknowledged(host);
     },
   );
   it.skipIf(rabbitMqIsMissing()).concurrent(
     'when a consumer of RabbitMQ is killed at each of its steps',
     minutes,
     async () => {
-      await killEverywhere('witness', `${server?.url}/consumer`);
-      if (server) await nothingIsUnacknowledged(server, 'consumer');
+      const host = await aVirtualHost();
+      await killEverywhere('witness', host.url);
+      await nothingIsUnacknowledged(host);
     },
   );
 });

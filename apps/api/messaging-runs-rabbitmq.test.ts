@@ -1,6 +1,6 @@
 import { createDatabase } from '@ticketbuddy/postgres/database';
 import { systemClock } from '@ticketbuddy/runtime';
-import { rabbitMqIsMissing, startRabbitMq, testDatabase } from '@ticketbuddy/testing';
+import { aVirtualHost, rabbitMqIsMissing, testDatabase } from '@ticketbuddy/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { addWitness, judgeAll } from './test-messaging-verdict.ts';
 import { openTestBroker, witnessed } from './test-messaging-witness.ts';
@@ -14,24 +14,23 @@ it.skipIf(rabbitMqIsMissing())(
   `over RabbitMQ, whatever is killed or cut off in ${runs} runs, the contexts end up the same`,
   { timeout: 600_000 },
   async () => {
-    const [server, { pool }] = await Promise.all([startRabbitMq(), testDatabase()]);
-    onTestFinished(() => server.stop());
+    const [host, { pool }] = await Promise.all([aVirtualHost(), testDatabase()]);
     await addWitness(pool);
-    const broker = await openTestBroker(pool, server.url);
+    const broker = await openTestBroker(pool, host.url);
     await broker.declare(
       witnessed.flatMap((module) => module.consumers({ db: createDatabase(pool), clock: systemClock })),
     );
-    const played = new RabbitRuns(pool, server.url, broker);
+    const played = new RabbitRuns(pool, host.url, broker);
     onTestFinished(() => played.stop());
     const closings: Promise<unknown>[] = [];
     for (let seed = 0; seed < runs; seed++) {
       // In the midst of the run, at whatever it is just doing.
-      if (seed % runsPerClosing === 0) closings.push(server.ctl('close_all_connections', 'a test'));
+      if (seed % runsPerClosing === 0) closings.push(host.ctl('close_all_connections', 'a test'));
       await played.play(seed);
     }
     await Promise.all(closings);
     const seats = await played.settle(() => judgeAll(pool));
-    await nothingIsUnacknowledged(server);
+    await nothingIsUnacknowledged(host);
     process.stderr.write(
       `\n${runs} runs over RabbitMQ, 0 differences: ${JSON.stringify({ ...played.tally, closed: closings.length, seats })}\n\n`,
     );

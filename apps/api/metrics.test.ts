@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rabbitMqIsMissing, startRabbitMq, type TestDatabase, type TestRabbitMq, until } from '@ticketbuddy/testing';
+import { aVirtualHost, openLine, rabbitMqIsMissing, type TestDatabase, until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findingsOfPromtool, metricsOf, promtoolIsMissing } from './test-metrics.ts';
 import { aCustomer, announce, purchase, register, reserve, seatsOnceThere } from './test-sale.ts';
@@ -115,14 +115,10 @@ describe('what /metrics says', () => {
 });
 
 describe.skipIf(rabbitMqIsMissing())('with RabbitMQ, /metrics says', () => {
-  let server: TestRabbitMq;
-  beforeAll(async () => {
-    server = await startRabbitMq();
-  });
-  afterAll(() => server.stop());
-
   it('what waits there while it is there, and the rest when it is not', { timeout: 150_000 }, async () => {
-    const shop = await startWholeShop({ amqpUrl: server.url });
+    const { url } = await aVirtualHost();
+    const line = await openLine(url);
+    const shop = await startWholeShop({ amqpUrl: line.url });
     onTestFinished(() => shop.stop());
     expect((await metricsOf(shop.url)).get(`ticketbuddy_messages_parked${of()}`)).toBe(0);
     await publish(shop.database.pool, { id: randomUUID(), body: {} });
@@ -130,11 +126,12 @@ describe.skipIf(rabbitMqIsMissing())('with RabbitMQ, /metrics says', () => {
       'it is parked',
       async () => (await metricsOf(shop.url)).get(`ticketbuddy_messages_parked${of()}`) === 1,
     );
-    await server.ctl('stop_app');
+    await line.cut();
     const away = await metricsOf(shop.url);
     expect(away.has(`ticketbuddy_queue_waiting${of()}`)).toBe(false);
     expect(away.get('ticketbuddy_outbox_waiting{context="events"}')).toBe(0);
-    await server.ctl('start_app');
+    const again = await openLine(url, Number(new URL(line.url).port));
+    onTestFinished(() => again.cut());
     await until(
       'it is there again',
       async () => (await metricsOf(shop.url)).has(`ticketbuddy_queue_waiting${of()}`),
@@ -143,7 +140,8 @@ describe.skipIf(rabbitMqIsMissing())('with RabbitMQ, /metrics says', () => {
   });
 
   it('how often RabbitMQ had to deliver again', { timeout: 90_000 }, async () => {
-    const shop = await startWholeShop({ amqpUrl: server.url });
+    const host = await aVirtualHost();
+    const shop = await startWholeShop({ amqpUrl: host.url });
     onTestFinished(() => shop.stop());
     const moved = await movedBy(shop, () =>
       holding(shop.database.pool, 'lock table tickets.events', async () => {
@@ -152,7 +150,7 @@ describe.skipIf(rabbitMqIsMissing())('with RabbitMQ, /metrics says', () => {
           const { rowCount } = await shop.database.pool.query('select from pg_locks where not granted');
           return rowCount === 1;
         });
-        await server.ctl('close_all_connections', 'a test');
+        await host.ctl('close_all_connections', 'a test');
       }),
     );
     await until('it is counted', async () => (await moved.now(again('broker'))) > 0);

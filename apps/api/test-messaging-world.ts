@@ -1,6 +1,6 @@
 import { createPool } from '@ticketbuddy/postgres';
 import { startModules, systemClock } from '@ticketbuddy/runtime';
-import { seededRandom, type TestRabbitMq, until } from '@ticketbuddy/testing';
+import { seededRandom, until, type VirtualHost } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { type Business, randomBusiness } from './test-messaging-business.ts';
 import { judgeAll, judgeRun } from './test-messaging-verdict.ts';
@@ -90,9 +90,9 @@ export async function allIsDelivered(pool: pg.Pool): Promise<void> {
 }
 
 /** Resolves when RabbitMQ has delivered nothing that nobody acknowledged. */
-export async function nothingIsUnacknowledged({ ctl }: TestRabbitMq, virtualHost = '/'): Promise<void> {
+export async function nothingIsUnacknowledged({ ctl }: VirtualHost): Promise<void> {
   await until('nothing is unacknowledged', async () => {
-    const listed = await ctl('list_queues', '-p', virtualHost, '--no-table-headers', 'messages_unacknowledged');
+    const listed = await ctl('list_queues', '--no-table-headers', 'messages_unacknowledged');
     return listed
       .trim()
       .split('\n')

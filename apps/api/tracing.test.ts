@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { groupCommit } from '@ticketbuddy/postgres';
 import { currentTraceparent, endSpan, inTrace, joinTrace, startTelemetry } from '@ticketbuddy/telemetry';
-import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } from '@ticketbuddy/testing';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { aVirtualHost, connectTo, rabbitMqIsMissing, until, type VirtualHost } from '@ticketbuddy/testing';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { aCollector, attributesOf, type CollectedSpan } from './test-collector.ts';
 import { anEvent, announce, register, seatsOnceThere } from './test-sale.ts';
 import { get, send } from './test-send.ts';
@@ -17,17 +17,16 @@ describe('one purchase is one trace, from the request to what it made another co
   it('over the embedded broker', () => expectOneTrace(undefined));
 
   describe.skipIf(rabbitMqIsMissing())('over RabbitMQ', () => {
-    let server: TestRabbitMq;
+    let host: VirtualHost;
     beforeAll(async () => {
-      server = await startRabbitMq();
+      host = await aVirtualHost();
     });
-    afterAll(() => server.stop());
 
-    it('to and fro', () => expectOneTrace(server.url));
+    it('to and fro', () => expectOneTrace(host.url));
 
     it('and goes on from what MassTransit sent, up to the copy of a message that is set aside', async () => {
-      const { collector } = await aTracedShop({ amqpUrl: server.url, sampleRatio: 0 });
-      const connection = connectTo(server.url);
+      const { collector } = await aTracedShop({ amqpUrl: host.url, sampleRatio: 0 });
+      const connection = connectTo(host.url);
       onTestFinished(() => connection.unsafeDestroy());
       await connection.createPublisher({ confirm: true }).send(
         {

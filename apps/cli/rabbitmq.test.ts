@@ -1,12 +1,6 @@
 import { join } from 'node:path';
-import {
-  createTestDatabase,
-  rabbitMqIsMissing,
-  startRabbitMq,
-  type TestDatabase,
-  type TestRabbitMq,
-} from '@ticketbuddy/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { aVirtualHost, createTestDatabase, rabbitMqIsMissing, type TestDatabase } from '@ticketbuddy/testing';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ended, type Process, start, ticketbuddy } from './test-cli.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -15,26 +9,19 @@ const shopMain = join(import.meta.dirname, '..', 'api', 'main.ts');
 const broken = 'b0000000-1111-4000-8000-000000000001';
 
 describe.skipIf(rabbitMqIsMissing())('with RabbitMQ', () => {
-  let server: TestRabbitMq;
   let database: TestDatabase;
   let settings: Readonly<Record<string, string>>;
   let shop: Process | undefined;
-  beforeAll(async () => {
-    server = await startRabbitMq();
-  });
-  afterAll(() => server?.stop());
   beforeEach(async () => {
     database = await createTestDatabase();
-    await server.ctl('add_vhost', 'shop');
-    await server.ctl('set_permissions', '-p', 'shop', 'guest', '.*', '.*', '.*');
-    settings = { DATABASE_URL: database.url, AMQP_URL: `${server.url}/shop` };
+    const { url } = await aVirtualHost();
+    settings = { DATABASE_URL: database.url, AMQP_URL: url };
   });
   afterEach(async () => {
     const end = shop && ended(shop);
     shop?.kill('SIGTERM');
     shop = undefined;
     await end;
-    await server.ctl('delete_vhost', 'shop');
     await database.drop();
   });
 

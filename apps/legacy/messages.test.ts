@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
+  aVirtualHost,
   connectTo,
   openLine,
   rabbitMqIsMissing,
   redisIsMissing,
-  startRabbitMq,
   startRedis,
-  type TestRabbitMq,
   type TestRedis,
   until,
+  type VirtualHost,
 } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -43,13 +43,13 @@ const setAside = [
 ] as const;
 
 describe.skipIf(rabbitMqIsMissing() || redisIsMissing())('the legacy', () => {
-  let [redis, rabbit] = [] as unknown as [TestRedis, TestRabbitMq];
+  let [redis, rabbit] = [] as unknown as [TestRedis, VirtualHost];
   let servers: { readonly redisUrl: string; readonly amqpUrl: string };
   beforeAll(async () => {
-    [redis, rabbit] = await Promise.all([startRedis(), startRabbitMq()]);
+    [redis, rabbit] = await Promise.all([startRedis(), aVirtualHost()]);
     servers = { redisUrl: redis.url, amqpUrl: rabbit.url };
   });
-  afterAll(() => Promise.all([redis.stop(), rabbit.stop()]));
+  afterAll(() => redis.stop());
 
   it('publishes an event and the order for its seats as recorded, letter by letter but for ids and times', async () => {
     const legacy = await aServingLegacy(servers);
@@ -192,13 +192,16 @@ async function anEvent(legacy: TestLegacy) {
 
 /** With everything replaced that differs from one run to the next. */
 function comparable(envelope: string): string {
-  return envelope
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(id)')
-    .replace(/rabbitmq:\/\/[^/"]+/g, 'rabbitmq://(broker)')
-    .replace(/[^/]+_Host_bus_\w+/, '(bus)')
-    .replace(/"sentTime": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z"/, '"sentTime": "(now)"')
-    .replace(/"(machineName|operatingSystemVersion)": "[^"]*"/g, '"$1": "(host)"')
-    .replace(/"processId": \d+/, '"processId": 1');
+  return (
+    envelope
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(id)')
+      // The virtual host included: the recorded legacy was in the one without a name.
+      .replace(/rabbitmq:\/\/[^/"]+(\/test-\d+)?/g, 'rabbitmq://(broker)')
+      .replace(/[^/]+_Host_bus_\w+/, '(bus)')
+      .replace(/"sentTime": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z"/, '"sentTime": "(now)"')
+      .replace(/"(machineName|operatingSystemVersion)": "[^"]*"/g, '"$1": "(host)"')
+      .replace(/"processId": \d+/, '"processId": 1')
+  );
 }
 
 function conversationOf(envelope = ''): string {

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import {
+  aVirtualHost,
   loadStories,
   rabbitMqIsMissing,
   redisIsMissing,
   replayStory,
-  startRabbitMq,
   startRedis,
-  type TestRabbitMq,
   type TestRedis,
+  type VirtualHost,
 } from '@ticketbuddy/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,14 +16,14 @@ import { aServingLegacy } from './test-legacy.ts';
 const stories = loadStories(fileURLToPath(new URL('../../testing/captures', import.meta.url)));
 
 describe.skipIf(rabbitMqIsMissing() || redisIsMissing())('as recorded of the real legacy', () => {
-  let [redis, rabbit, holds] = [] as unknown as [TestRedis, TestRabbitMq, Redis];
+  let [redis, rabbit, holds] = [] as unknown as [TestRedis, VirtualHost, Redis];
   beforeAll(async () => {
-    [redis, rabbit] = await Promise.all([startRedis(), startRabbitMq()]);
+    [redis, rabbit] = await Promise.all([startRedis(), aVirtualHost()]);
     holds = new Redis(redis.url);
   });
   afterAll(async () => {
     holds.disconnect();
-    await Promise.all([redis.stop(), rabbit.stop()]);
+    await redis.stop();
   });
 
   it.each(stories.map((story) => [story.name, story] as const))('goes %s', async (_name, story) => {

@@ -1,5 +1,5 @@
-import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { aVirtualHost, rabbitMqIsMissing, type VirtualHost } from '@ticketbuddy/testing';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type Administered,
   embeddedAdministered,
@@ -15,13 +15,12 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 describe('the embedded broker', () => describeAdmin(embeddedAdministered));
 
 describe.skipIf(rabbitMqIsMissing())('with RabbitMQ', () => {
-  let server: TestRabbitMq;
+  let host: VirtualHost;
   beforeAll(async () => {
-    server = await startRabbitMq();
+    host = await aVirtualHost();
   });
-  afterAll(() => server?.stop());
 
-  describeAdmin(() => rabbitAdministered(server));
+  describeAdmin(() => rabbitAdministered(host));
 });
 
 function describeAdmin(start: () => Promise<Administered>): void {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { StartError } from '@ticketbuddy/errors';
-import { connectTo, openLine, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { aVirtualHost, connectTo, openLine, rabbitMqIsMissing } from '@ticketbuddy/testing';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { writeEnvelope } from './masstransit/envelope.ts';
 import { eventUrn, seatsUrn, sender, userUrn } from './masstransit/test-recordings.ts';
 import type { Message, Queue } from './message.ts';
-import { consumersOf, startLegacyConsumer } from './test-legacy-consumer.ts';
+import { consumersOf, howManyTakeFrom, startLegacyConsumer } from './test-legacy-consumer.ts';
 import { startOurs } from './test-our-process.ts';
-import { addVirtualHosts, openTap, recordedTopology, topologiesOf } from './test-virtual-hosts.ts';
+import { openTap, recordedTopology, topologiesOf } from './test-virtual-hosts.ts';
 
 const event: Queue = { name: 'event', urns: [eventUrn, seatsUrn] };
 const alone: Queue = { ...event, legacy: { mode: 'alone' } };
@@ -17,12 +17,8 @@ const raw: Queue = { name: 'doors', urns: [], legacy: { mode: 'alone', raw: sour
 const bound = { timeout: 20_000, interval: 20 };
 
 describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 60_000 }, () => {
-  let server: TestRabbitMq;
-  let hosts = 0;
-  beforeAll(async () => {
-    server = await startRabbitMq();
-  }, 120_000);
-  afterAll(() => server?.stop());
+  // The first who asks waits until there is a server.
+  beforeAll(async () => void (await aVirtualHost()), 120_000);
 
   it('we take nothing as long as we are not told to', async () => {
     const { host, url, send } = await aHost();
@@ -31,7 +27,7 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
     await send(20);
     await expect.poll(() => legacy.received.length, bound).toBe(20);
     await expect.poll(() => ours.received.length, bound).toBe(20);
-    expect(await consumersOf(server, host)).toEqual({ event: 1, 'tickets.events': 1 });
+    expect(await consumersOf(host)).toEqual({ event: 1, 'tickets.events': 1 });
   });
 
   it('alone, we wait as long as somebody else takes from it, tell for how many, and take over when they end', async () => {
@@ -48,22 +44,22 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
     await send(5);
     await expect.poll(() => ours.received.length, bound).toBe(5);
     expect(ours.told.at(-1)).toBe('event: 0 others');
-    expect(await consumersOf(server, host)).toEqual({ event: 1 });
+    expect(await consumersOf(host)).toEqual({ event: 1 });
   });
 
   it('alone, we keep everybody else away', async () => {
-    const { host, url } = await aHost();
+    const { url } = await aHost();
     await aProcess(url, alone);
-    await expect.poll(() => consumersOf(server, host), bound).toEqual({ event: 1 });
+    await expect.poll(() => howManyTakeFrom('event', url), bound).toBe(1);
     await expect(startLegacyConsumer(url, 'event')).rejects.toThrow('in exclusive use');
   });
 
   it.each([alone, competing])(
     'of two processes of ours the second, $legacy.mode, waits until the first, alone, ends',
     async (second) => {
-      const { host, url, send } = await aHost();
+      const { url, send } = await aHost();
       const first = await aProcess(url, alone);
-      await expect.poll(() => consumersOf(server, host), bound).toEqual({ event: 1 });
+      await expect.poll(() => howManyTakeFrom('event', url), bound).toBe(1);
       const next = await aProcess(url, second);
       await expect.poll(() => next.told, bound).toEqual(['event: 1 others']);
       await send(5);
@@ -75,10 +71,10 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
   );
 
   it('competing, each message goes to one of those who take from it', async () => {
-    const { host, url, send } = await aHost();
+    const { url, send } = await aHost();
     const legacy = await aLegacyConsumer(url);
     const ours = await aProcess(url, competing);
-    await expect.poll(() => consumersOf(server, host), bound).toEqual({ event: 2 });
+    await expect.poll(() => howManyTakeFrom('event', url), bound).toBe(2);
     const ids = await send(100);
     await expect.poll(() => legacy.received.length + ours.received.length, bound).toBe(100);
     expect(Math.min(legacy.received.length, ours.received.length)).toBeGreaterThan(10);
@@ -92,12 +88,12 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
     const ours = await aProcess(url, alone, user);
     const recorded = recordedTopology().filter((line) => !line.includes('tickets-inbox'));
     const isFirst = (line: string) => !/MassTransit:|_error|_skipped/.test(line);
-    expect(await topologiesOf(server, [host])).toEqual([recorded.filter(isFirst)]);
+    expect(await topologiesOf(host)).toEqual([recorded.filter(isFirst)]);
     await sendOne('event', { body: '{' });
     await sendOne('event', { body: JSON.stringify({ messageType: ['urn:message:Other:Thing'], message: {} }) });
     await sendOne('user', { body: '{' });
     await expect.poll(() => ours.parked.length, bound).toBe(3);
-    const [now = []] = await topologiesOf(server, [host]);
+    const [now = []] = await topologiesOf(host);
     const isFault = (line: string) => line.includes('MassTransit:');
     expect(now.filter((line) => !isFault(line))).toEqual(recorded.filter((line) => !isFault(line)));
   });
@@ -134,7 +130,8 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
       const again = await openLine(url, portOf(line.url));
       onTestFinished(() => again.cut());
       await expect.poll(() => ours.told, bound).toEqual([expect.stringContaining('unusable')]);
-      await expect.poll(() => consumersOf(server, host), bound).toEqual({ 'tickets.events': 1 });
+      await expect.poll(() => howManyTakeFrom('tickets.events', url), bound).toBe(1);
+      expect(await consumersOf(host)).toEqual({ 'tickets.events': 1 });
       await send(3);
       await expect.poll(() => ours.received.length, bound).toBe(3);
       expect(ours.told).toHaveLength(1);
@@ -165,16 +162,15 @@ describe.skipIf(rabbitMqIsMissing())('on the queues of the legacy', { timeout: 6
     it('gathers nowhere before we are told to take it', async () => {
       const { host, url } = await aHost();
       await aProcess(url, { name: 'tickets.events', urns: [eventUrn] });
-      const [now = []] = await topologiesOf(server, [host]);
+      const [now = []] = await topologiesOf(host);
       expect(now.filter((line) => /doors|amq.topic/.test(line))).toEqual([]);
     });
   });
 
   /** A virtual host of the test's own, and a way to publish there. */
   async function aHost() {
-    const host = `host-${++hosts}`;
-    await addVirtualHosts(server, [host]);
-    const url = `${server.url}/${host}`;
+    const host = await aVirtualHost();
+    const { url } = host;
     const tap = openTap(url);
     const topic = connectTo(url);
     onTestFinished(async () => {

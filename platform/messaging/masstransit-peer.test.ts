@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import {
+  aVirtualHost,
   type MassTransitPeer,
   massTransitPeer,
   type PeerType,
   type Received,
   rabbitMqIsMissing,
-  startRabbitMq,
-  type TestRabbitMq,
+  type VirtualHost,
 } from '@ticketbuddy/testing';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventUrn, seatsUrn, userUrn } from './masstransit/test-recordings.ts';
 import type { Message } from './message.ts';
 import { type Codec, massTransitCodec } from './rabbitmq-codec.ts';
@@ -32,7 +32,7 @@ import {
   setAsideByPeer,
   setAsideByUs,
 } from './test-set-aside.ts';
-import { addVirtualHosts, depthsOf, recordedTopology, topologiesOf } from './test-virtual-hosts.ts';
+import { depthsOf, recordedTopology, topologiesOf } from './test-virtual-hosts.ts';
 
 const peer = rabbitMqIsMissing() ? undefined : await massTransitPeer();
 
@@ -48,32 +48,26 @@ const legacyQueues = [
   { name: 'tickets-inbox-events', legacy, urns: [eventUrn] },
   { name: 'tickets-inbox-users', legacy, urns: [userUrn] },
 ];
-const hosts = ['outward', 'planted', 'inward', 'ours-first', 'theirs-first', 'real', 'ours'];
 
 describe.skipIf(peer === undefined)('between the real MassTransit and us', { timeout: 120_000 }, () => {
   const massTransit = peer as MassTransitPeer;
-  let server: TestRabbitMq;
-
-  beforeAll(async () => {
-    server = await startRabbitMq();
-    await addVirtualHosts(server, hosts);
-  }, 120_000);
-  afterAll(() => server?.stop());
 
   it(`MassTransit reads ${count} messages of ours as we mean them, and sets none aside`, async () => {
     const sent = outwardMessages(count, seed);
+    const host = await aVirtualHost();
     const received = await sendToMassTransit(
-      'outward',
+      host,
       sent.map(({ message }) => message),
     );
     const expected = sent.map((each) => each.expected);
     expectNoDifference('to MassTransit', differencesOfAll(expected, received));
-    expect(await depthsOf(server, 'outward')).toEqual({ event: 0 });
+    expect(await depthsOf(host)).toEqual({ event: 0 });
   });
 
   it('a price that we send as a number and a header that we lose are named as differences', async () => {
     const { message, expected } = anAnnouncement({ price: '25.50', version: 7 });
-    const received = await sendToMassTransit('planted', [message], careless(massTransitCodec(senderAt(server.url))));
+    const host = await aVirtualHost();
+    const received = await sendToMassTransit(host, [message], careless(massTransitCodec(senderAt(host.url))));
     expect(differencesOfAll([expected], received)).toEqual([
       `${message.id}.headers.TicketBuddy-Version: expected 7, got nothing`,
       `${message.id}.message.price: expected "25.50", got "25.5"`,
@@ -82,12 +76,13 @@ describe.skipIf(peer === undefined)('between the real MassTransit and us', { tim
 
   it(`we read ${count} messages of MassTransit as it means them, and park none`, async () => {
     const sent = inwardMessages(count, seed);
-    const ours = await startOurs(urlOf('inward'));
+    const { url } = await aVirtualHost();
+    const ours = await startOurs(url);
     onTestFinished(() => ours.stop());
     await ours.declare([{ name: 'tickets.events', urns: [eventUrn, userUrn] }]);
     const received = ours.receive('tickets.events', count);
     const ids = await massTransit.publish(
-      urlOf('inward'),
+      url,
       sent.map((content) => ({ type: content.type, message: bodyOf(content) })),
     );
     const expected = sent.map((content, at) => expectedInward(content, ids[at] ?? ''));
@@ -97,9 +92,10 @@ describe.skipIf(peer === undefined)('between the real MassTransit and us', { tim
 
   it('exchanges, queues and bindings are those of the legacy and all queues get a message, whoever starts first', async () => {
     const all = { 'tickets.events': 4, event: 2, user: 2 };
-    expect(await startBoth('ours-first')).toEqual(all);
-    expect(await startBoth('theirs-first')).toEqual(all);
-    const [now = [], theirsFirst] = await topologiesOf(server, ['ours-first', 'theirs-first']);
+    const [first, second] = [await aVirtualHost(), await aVirtualHost()];
+    expect(await startBoth(first, 'ours first')).toEqual(all);
+    expect(await startBoth(second, 'theirs first')).toEqual(all);
+    const [now = [], theirsFirst] = await topologiesOf(first, second);
     expect(now).toEqual(theirsFirst);
     // What a failed message needs is made when there is one.
     const recorded = recordedTopology().filter((line) => !/MassTransit:|_error|_skipped/.test(line));
@@ -108,15 +104,17 @@ describe.skipIf(peer === undefined)('between the real MassTransit and us', { tim
 
   describe('of a message that fails', () => {
     const failing = failingMessages();
+    let hosts: readonly [VirtualHost, VirtualHost];
     let real: SetAside;
     let ours: SetAside;
 
     beforeAll(async () => {
+      hosts = [await aVirtualHost(), await aVirtualHost()];
       [real, ours] = await Promise.all([
-        setAsideByPeer(massTransit, urlOf('real'), failing),
-        setAsideByUs(urlOf('ours'), failing),
+        setAsideByPeer(massTransit, hosts[0].url, failing),
+        setAsideByUs(hosts[1].url, failing),
       ]);
-    }, 90_000);
+    }, 120_000);
 
     it('the copy is where MassTransit puts it, with its headers', () => {
       expect(new Set(real.copies.map(({ exchange }) => exchange))).toEqual(new Set(['event_skipped', 'event_error']));
@@ -129,18 +127,17 @@ describe.skipIf(peer === undefined)('between the real MassTransit and us', { tim
     });
 
     it('it leaves the exchanges, queues and bindings that MassTransit leaves', async () => {
-      const [now, theirs] = await topologiesOf(server, ['ours', 'real']);
+      const [theirs, now] = await topologiesOf(...hosts);
       expect(now).toContain('binding MassTransit:ReceiveFault > exchange MassTransit:Fault');
       expect(now).toEqual(theirs);
     });
   });
 
   async function sendToMassTransit(
-    host: string,
+    { url }: VirtualHost,
     messages: readonly Message[],
     codec?: Codec,
   ): Promise<readonly Received[]> {
-    const url = urlOf(host);
     const receiving = await massTransit.consume({ url, queue: 'event', types: bothTypes, count: messages.length });
     const ours = await startOurs(url, codec && { codec });
     try {
@@ -152,16 +149,15 @@ describe.skipIf(peer === undefined)('between the real MassTransit and us', { tim
   }
 
   /** Both on the queues of the legacy, and we on one of our own as well; each publishes an event and a user. */
-  async function startBoth(host: string) {
-    const url = urlOf(host);
+  async function startBoth({ url }: VirtualHost, order: 'ours first' | 'theirs first') {
     const ours = await startOurs(url);
     const declare = () => ours.declare([...legacyQueues, { name: 'tickets.events', urns: [eventUrn, userUrn] }]);
-    if (host === 'ours-first') await declare();
+    if (order === 'ours first') await declare();
     const [event, user] = await Promise.all([
       massTransit.consume({ url, queue: 'event', types: ['EventUpserted'], count: 2 }),
       massTransit.consume({ url, queue: 'user', types: ['UserUpserted'], count: 2 }),
     ]);
-    if (host !== 'ours-first') await declare();
+    if (order === 'theirs first') await declare();
     try {
       const own = ours.receive('tickets.events', 4);
       await massTransit.publish(url, anEventAndAUser().map(asPeerMessage));
@@ -171,10 +167,6 @@ describe.skipIf(peer === undefined)('between the real MassTransit and us', { tim
     } finally {
       await Promise.all([event.stop(), user.stop(), ours.stop()]);
     }
-  }
-
-  function urlOf(host: string): string {
-    return `${server.url}/${host}`;
   }
 });
 

@@ -1,4 +1,4 @@
-import { connectTo, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '@ticketbuddy/testing';
+import { aVirtualHost, connectTo, rabbitMqIsMissing, type VirtualHost } from '@ticketbuddy/testing';
 import type { AsyncMessage, Channel, Connection } from 'rabbitmq-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRabbitAdmin } from './rabbitmq-admin.ts';
@@ -8,20 +8,17 @@ import { type Administered, messageFor, patience, rabbitAdministered } from './t
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 describe.skipIf(rabbitMqIsMissing())('what RabbitMQ has parked', () => {
-  let server: TestRabbitMq;
+  let host: VirtualHost;
   let shop: Administered;
   let queue: string;
   let connection: Connection;
   beforeAll(async () => {
-    server = await startRabbitMq();
-    connection = connectTo(server.url);
+    host = await aVirtualHost();
+    connection = connectTo(host.url);
   });
-  afterAll(async () => {
-    await connection?.close();
-    await server?.stop();
-  });
+  afterAll(() => connection?.close());
   beforeEach(async () => {
-    shop = await rabbitAdministered(server);
+    shop = await rabbitAdministered(host);
     queue = shop.queue.name;
   });
   afterEach(() => shop.stop());

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PostgresNotifications } from '@ticketbuddy/postgres';
-import { aMessage, createTestDatabase, type TestRabbitMq } from '@ticketbuddy/testing';
+import { aMessage, createTestDatabase, type VirtualHost } from '@ticketbuddy/testing';
 import { vi } from 'vitest';
 import type { BrokerAdmin, ParkedMessage } from './broker-admin.ts';
 import { createEmbeddedAdmin } from './embedded-admin.ts';
@@ -46,17 +46,17 @@ export async function embeddedAdministered(): Promise<Administered> {
   };
 }
 
-export async function rabbitAdministered(server: TestRabbitMq): Promise<Administered> {
+export async function rabbitAdministered({ url, ctl }: VirtualHost): Promise<Administered> {
   const address = 'rabbitmq://localhost/test?temporary=true';
   const sender = { machineName: 'test', processName: 'test', processId: process.pid, address };
-  const broker = await createRabbitBroker({ url: server.url, sender, ...surroundings });
-  const admin = createRabbitAdmin({ url: server.url });
+  const broker = await createRabbitBroker({ url, sender, ...surroundings });
+  const admin = createRabbitAdmin({ url });
   const queue = await aQueue(broker);
   return {
     broker,
     admin,
     queue,
-    closeQueue: async () => void (await server.ctl('delete_queue', queue.name)),
+    closeQueue: async () => void (await ctl('delete_queue', queue.name)),
     async stop() {
       await Promise.all([broker.stop(), admin.close()]);
     },

@@ -1,4 +1,5 @@
-import { connectTo, type TestRabbitMq } from '@ticketbuddy/testing';
+import { connectTo, type VirtualHost } from '@ticketbuddy/testing';
+import { AMQPChannelError } from 'rabbitmq-client';
 
 /** A consumer that knows nothing of us, as the legacy's: it makes its queue as the legacy does. */
 export type LegacyConsumer = {
@@ -29,12 +30,22 @@ export async function startLegacyConsumer(url: string, queue: string): Promise<L
 }
 
 /** How many take from each queue that somebody takes from. */
-export async function consumersOf(
-  server: TestRabbitMq,
-  virtualHost: string,
-): Promise<Readonly<Record<string, number>>> {
-  const printed = await server.ctl('list_consumers', '--no-table-headers', '-p', virtualHost, 'queue_name');
+export async function consumersOf({ ctl }: VirtualHost): Promise<Readonly<Record<string, number>>> {
+  const printed = await ctl('list_consumers', '--no-table-headers', 'queue_name');
   const counts: Record<string, number> = {};
   for (const queue of printed.split('\n').filter((line) => line !== '')) counts[queue] = (counts[queue] ?? 0) + 1;
   return counts;
+}
+
+/** The same of one queue, which need not be there yet: cheap enough to ask again and again. */
+export async function howManyTakeFrom(queue: string, url: string): Promise<number> {
+  const connection = connectTo(url);
+  try {
+    return (await connection.queueDeclare({ queue, passive: true })).consumerCount;
+  } catch (error) {
+    if (error instanceof AMQPChannelError && error.code === 'NOT_FOUND') return 0;
+    throw error;
+  } finally {
+    await connection.close();
+  }
 }

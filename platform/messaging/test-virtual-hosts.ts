@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectTo, type TestRabbitMq } from '@ticketbuddy/testing';
+import { connectTo, type VirtualHost } from '@ticketbuddy/testing';
 import { AMQPChannelError, type Connection, type SyncMessage } from 'rabbitmq-client';
 
 /** What a virtual host holds: a line for each exchange, binding and queue, with its form, sorted. */
@@ -24,26 +21,10 @@ export type Taken = Sent & { readonly exchange: string; readonly headers: Readon
 
 const boundMs = 60_000;
 
-/** Adds RabbitMQs within the RabbitMQ: a message type has the same exchange in each, so each test has its own. */
-export async function addVirtualHosts(server: TestRabbitMq, names: readonly string[]): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-vhosts-'));
-  const everything = { configure: '.*', write: '.*', read: '.*' };
-  const definitions = {
-    vhosts: names.map((name) => ({ name })),
-    permissions: names.map((vhost) => ({ user: 'guest', vhost, ...everything })),
-  };
-  try {
-    await writeFile(join(folder, 'definitions.json'), JSON.stringify(definitions));
-    await server.ctl('import_definitions', join(folder, 'definitions.json'));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** The topologies of virtual hosts, in their order, without what every server has. */
-export async function topologiesOf(server: TestRabbitMq, virtualHosts: readonly string[]): Promise<Topology[]> {
-  const { exchanges, bindings, queues }: Definitions = JSON.parse(await server.ctl('export_definitions', '-'));
-  return virtualHosts.map((host) => {
+/** The topologies of virtual hosts of one server, in their order, without what every one has. */
+export async function topologiesOf(...hosts: readonly [VirtualHost, ...VirtualHost[]]): Promise<Topology[]> {
+  const { exchanges, bindings, queues }: Definitions = JSON.parse(await hosts[0].ctl('export_definitions', '-'));
+  return hosts.map(({ name: host }) => {
     const within = ({ vhost }: { readonly vhost: string }) => vhost === host;
     return [
       ...exchanges.filter(within).map(({ name, type, ...rest }) => `exchange ${name} ${type} ${formOf(rest)}`),
@@ -96,8 +77,8 @@ function rowsOf([headings = '', ...lines]: readonly string[]): readonly Readonly
 }
 
 /** How many messages wait in each queue. */
-export async function depthsOf(server: TestRabbitMq, virtualHost: string): Promise<Readonly<Record<string, number>>> {
-  const printed = await server.ctl('list_queues', '--no-table-headers', '-p', virtualHost, 'name', 'messages');
+export async function depthsOf({ ctl }: VirtualHost): Promise<Readonly<Record<string, number>>> {
+  const printed = await ctl('list_queues', '--no-table-headers', 'name', 'messages');
   const lines = printed.split('\n').filter((line) => line !== '');
   return Object.fromEntries(lines.map((line) => line.split('\t')).map(([name, depth]) => [name, Number(depth)]));
 }

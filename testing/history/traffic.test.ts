@@ -4,11 +4,12 @@ import type pg from 'pg';
 import type { Connection, Publisher } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createTestDatabase, type TestDatabase, testDatabase } from '../database.ts';
-import { rabbitMqIsMissing, startRabbitMq, type TestRabbitMq } from '../rabbitmq.ts';
+import { rabbitMqIsMissing, type VirtualHost } from '../rabbitmq.ts';
 import { connectTo } from '../rabbitmq-connection.ts';
 import { openLine } from '../rabbitmq-line.ts';
 import { redisIsMissing, startRedis, type TestRedis } from '../replay/redis.ts';
 import { until } from '../until.ts';
+import { aVirtualHost } from '../virtual-host.ts';
 import { recordHistory } from './history.ts';
 import { judge } from './judge.ts';
 import { readRows } from './store.ts';
@@ -23,12 +24,12 @@ type Load = { readonly requests: number; readonly ratePerSecond: number };
 let seeds = 0;
 
 describe.skipIf(rabbitMqIsMissing() || redisIsMissing())('traffic and judge', () => {
-  let [redis, rabbit] = [] as unknown as [TestRedis, TestRabbitMq];
+  let [redis, rabbit] = [] as unknown as [TestRedis, VirtualHost];
   let [connection, publisher] = [] as unknown as [Connection, Publisher];
   // The shops share one table and one exchange: each traffic knows its own names.
   let [database, tap] = [] as unknown as [TestDatabase, Tap];
   beforeAll(async () => {
-    [redis, rabbit, database] = await Promise.all([startRedis(), startRabbitMq(), createTestDatabase()]);
+    [redis, rabbit, database] = await Promise.all([startRedis(), aVirtualHost(), createTestDatabase()]);
     await makeTables(database.pool);
     tap = await tapMessages(rabbit.url);
     connection = connectTo(rabbit.url);
@@ -38,7 +39,7 @@ describe.skipIf(rabbitMqIsMissing() || redisIsMissing())('traffic and judge', ()
     await publisher.close();
     await connection.close();
     await tap.stop();
-    await Promise.all([redis.stop(), rabbit.stop(), database.drop()]);
+    await Promise.all([redis.stop(), database.drop()]);
   });
 
   it.each(defects)('finds out a shop that $what', async ({ faults, defect }) => {
