@@ -7,9 +7,14 @@ type Asked = {
   readonly secondLook?: true;
   readonly confirm?: string;
   readonly endpoint?: string;
+  readonly triggers?: true;
 };
 
 const unit = ['[unit]', 'What is moved; events, which is all that can be so far', 'events'] as const;
+const byTriggers = [
+  '--triggers',
+  "Capture the legacy's changes by triggers, also where its log could be read; counts at the first start",
+] as const;
 const typedOut = ['--confirm <unit>', 'The name of the unit, typed out, instead of being asked for it'] as const;
 
 /** Describes `migrate` and what can be done with it. */
@@ -35,6 +40,7 @@ function addLooking(migrate: Command, run: Run): void {
     .summary('Say what will happen, and what is missing for it')
     .description('Says what will be done in which database, and which right or setting is missing. Changes nothing.')
     .option('--json', 'Print one JSON object')
+    .option(...byTriggers)
     .action((of: string, options: Asked) => run('migrate plan', { ...options, of }));
   migrate
     .command('status')
@@ -80,6 +86,7 @@ function addRunning(migrate: Command, run: Run): void {
       'Raises the fence with the legacy as the owner, copies the rows and follows the changes in both directions until it is\n' +
         'ended with Ctrl-C; started again, it goes on where it was. It also finishes moves that somebody has left.',
     )
+    .option(...byTriggers)
     .action((of: string, options: Asked) => run('migrate start', { ...options, of }));
   const steering = [
     ['pause', 'Let copy and streams stand still; the servers keep their logs for them meanwhile'],

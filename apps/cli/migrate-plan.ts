@@ -7,10 +7,10 @@ import { openTakeover } from './open-takeover.ts';
 /** Says what will be done and what is missing for it; exit code 1 when something is. */
 export async function migratePlan(
   context: Context,
-  { of = 'events', json }: { readonly of?: string; readonly json?: true },
+  { of = 'events', json, triggers }: { readonly of?: string; readonly json?: true; readonly triggers?: true },
 ): Promise<number> {
   const { terminal } = context;
-  await using opened = await openTakeover(context, of);
+  await using opened = await openTakeover(context, of, undefined, triggers && ['legacy']);
   const isBegun = (await readFence(opened.takeover.places.next.pool, of)) !== undefined;
   const missing = isBegun ? [] : await needs(opened.takeover);
   const steps = stepsOf(opened.takeover);
@@ -26,7 +26,7 @@ function stepsOf({ plan, tap }: Takeover): string[] {
   const [legacy, next] = [tablesAt(plan, 'legacy').join(', '), tablesAt(plan, 'next').join(', ')];
   const queue = tap ? ', a queue that hears what is told into RabbitMQ' : '';
   return [
-    `migrate start ${plan.unit}: puts a schema, a publication, a slot and a trigger on ${legacy} into the legacy's database, the same on ${next} into the new one${queue}, copies the rows and follows the changes both ways`,
+    `migrate start ${plan.unit}: puts a schema, a fence and what captures changes (a publication and a slot, or triggers) on ${legacy} into the legacy's database, the same on ${next} into the new one${queue}, copies the rows and follows the changes both ways`,
     `migrate status ${plan.unit}: until every gate is open`,
     `migrate switch ${plan.unit}: holds the writes at the gateways for less than a second and makes this system the owner`,
     `migrate rollback ${plan.unit}: the same the other way, at any time, with all that was written since`,

@@ -11,9 +11,12 @@ const sameErrorMs = 10_000;
 const keysShown = 10;
 
 /** Carries the rows of the unit until it is interrupted. */
-export async function migrateStart(context: Context, { of = 'events' }: { readonly of?: string }): Promise<number> {
+export async function migrateStart(
+  context: Context,
+  { of = 'events', triggers }: { readonly of?: string; readonly triggers?: true },
+): Promise<number> {
   const { terminal } = context;
-  await using opened = await openTakeover(context, of, context.config.databaseConnections);
+  await using opened = await openTakeover(context, of, context.config.databaseConnections, triggers && ['legacy']);
   terminal.status('Preparing both databases');
   const complain = complainOnce(terminal);
   const worker = await startWorker(opened.takeover, {

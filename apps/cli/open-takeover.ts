@@ -27,9 +27,11 @@ export async function openTakeover(
   context: Context,
   unit: string,
   connections = usualConnections,
+  byTriggers: UnitPlan['byTriggers'] = [],
 ): Promise<OpenTakeover> {
-  const plan = plans[unit];
-  if (!plan) throw new StartError(`${unit} cannot be moved; what can be: ${Object.keys(plans).join(', ')}.`);
+  const known = plans[unit];
+  if (!known) throw new StartError(`${unit} cannot be moved; what can be: ${Object.keys(plans).join(', ')}.`);
+  const plan = { ...known, byTriggers };
   const { legacyDatabaseUrl } = context.config;
   if (legacyDatabaseUrl === undefined) {
     throw new StartError(

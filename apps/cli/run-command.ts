@@ -47,6 +47,7 @@ export type CommandOptions = MessagesOptions & {
   readonly replay?: true;
   readonly secondLook?: true;
   readonly endpoint?: string;
+  readonly triggers?: true;
 };
 
 /** Runs a command with the settings of the environment and answers its exit code; what it throws is said here. */

@@ -23,53 +23,51 @@ const uuidSeats = `id uuid primary key, name text, price numeric(18,2), rate num
 const pairs = `place text collate "und-x-icu", nr int, name text, price numeric(18,2), rate numeric, at timestamptz, is_sold bool,
   body jsonb, primary key (place, nr)`;
 
+const uuids = { definition: uuidSeats, table: seats, key: 'id', newKey: 'gen_random_uuid()', capture: undefined };
+const texts = {
+  definition: pairs,
+  table: { ...seats, key: ['place', 'nr'] },
+  key: '(place, nr)',
+  newKey: `(array['a', 'B', 'ä', 'Z', '-', 'a b', ''])[1 + floor(random() * 7)], floor(random() * 100)::int`,
+  capture: undefined,
+};
+
 it.each([
-  { what: 'uuids', definition: uuidSeats, table: seats, key: 'id', newKey: 'gen_random_uuid()', chunks: 7, seed: 1 },
-  {
-    what: 'uuids, row by row',
-    definition: uuidSeats,
-    table: seats,
-    key: 'id',
-    newKey: 'gen_random_uuid()',
-    chunks: 1,
-    seed: 2,
-  },
-  {
-    what: 'texts in an order of their own, and numbers',
-    definition: pairs,
-    table: { ...seats, key: ['place', 'nr'] },
-    key: '(place, nr)',
-    newKey: `(array['a', 'B', 'ä', 'Z', '-', 'a b', ''])[1 + floor(random() * 7)], floor(random() * 100)::int`,
-    chunks: 5,
-    seed: 3,
-  },
-])('while many write, every row arrives as it is: $what', async ({ definition, table, key, newKey, chunks, seed }) => {
-  const ground = await aGround(definition, table);
-  const { pool } = ground.source;
-  const values = `md5(random()::text), round((random() * 1e6)::numeric, 2), random()::numeric, clock_timestamp(),
+  { what: 'uuids', ...uuids, chunks: 7, seed: 1 },
+  { what: 'uuids, row by row', ...uuids, chunks: 1, seed: 2 },
+  { what: 'texts in an order of their own, and numbers', ...texts, chunks: 5, seed: 3 },
+  { what: 'uuids, by triggers', ...uuids, chunks: 3, seed: 4, capture: 'triggers' as const },
+  { what: 'texts in an order of their own, by triggers', ...texts, chunks: 5, seed: 5, capture: 'triggers' as const },
+])(
+  'while many write, every row arrives as it is: $what',
+  async ({ definition, table, key, newKey, chunks, seed, capture }) => {
+    const ground = await aGround(definition, table, capture);
+    const { pool } = ground.source;
+    const values = `md5(random()::text), round((random() * 1e6)::numeric, 2), random()::numeric, clock_timestamp(),
     random() < 0.5, jsonb_build_object('n', random())`;
-  const insert = `insert into "Seats" select ${newKey}, ${values} from generate_series(1, $n) as i on conflict do nothing`;
-  const one = `${key} = (select ${key.replace(/[()]/g, '')} from "Seats" order by md5(name) limit 1)`;
-  await pool.query(insert.replace('$n', '120'));
-  const statements = [
-    insert.replace('$n', '2'),
-    `update "Seats" set name = md5(random()::text), at = at + interval '1 microsecond' where ${one}`,
-    `delete from "Seats" where ${one}`,
-    `update "Seats" set ${key} = (select ${newKey}) where ${one}`,
-    Array.from({ length: 5 }, (_none, n) => `update "Seats" set name = md5('${n}' || name) where ${one}`).join('; '),
-  ] as const;
-  const writers = startWriters(pool, [...statements], seed);
-  const run = await aRun(ground);
-  const pace = createPace({ chunkRows: chunks });
-  for (let outcome = ''; outcome !== 'complete'; ) {
-    await streamPass(run.backfill, run.stream, { transactionsMax: 3 });
-    ({ outcome } = await copyPass(run.backfill, pace));
-  }
-  const written = await writers.stop();
-  await follow(ground, run);
-  await expectSame(ground);
-  expect(written).toBeGreaterThan(20);
-});
+    const insert = `insert into "Seats" select ${newKey}, ${values} from generate_series(1, $n) as i on conflict do nothing`;
+    const one = `${key} = (select ${key.replace(/[()]/g, '')} from "Seats" order by md5(name) limit 1)`;
+    await pool.query(insert.replace('$n', '120'));
+    const statements = [
+      insert.replace('$n', '2'),
+      `update "Seats" set name = md5(random()::text), at = at + interval '1 microsecond' where ${one}`,
+      `delete from "Seats" where ${one}`,
+      `update "Seats" set ${key} = (select ${newKey}) where ${one}`,
+      Array.from({ length: 5 }, (_none, n) => `update "Seats" set name = md5('${n}' || name) where ${one}`).join('; '),
+    ] as const;
+    const writers = startWriters(pool, [...statements], seed);
+    const run = await aRun(ground);
+    const pace = createPace({ chunkRows: chunks });
+    for (let outcome = ''; outcome !== 'complete'; ) {
+      await streamPass(run.backfill, run.stream, { transactionsMax: 3 });
+      ({ outcome } = await copyPass(run.backfill, pace));
+    }
+    const written = await writers.stop();
+    await follow(ground, run);
+    await expectSame(ground);
+    expect(written).toBeGreaterThan(20);
+  },
+);
 
 it('a transaction that is open while its rows are copied arrives when it commits, and leaves nothing when it does not', async () => {
   const ground = await aGround();

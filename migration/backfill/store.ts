@@ -19,6 +19,8 @@ export async function setOrigin(client: pg.PoolClient, origin: string): Promise<
     [origin],
   );
   await client.query('select pg_replication_origin_session_setup($1)', [origin]);
+  // A trigger can see that there is an origin, and not which one.
+  await client.query(`select set_config('ticketbuddy.origin', $1, false)`, [origin]);
 }
 
 /** The toolkit's tables in the target. No rows of the product are in them, but for those that were rejected. */

@@ -37,15 +37,15 @@ export type Ground = {
 let grounds = 0;
 
 /** A source and an empty target with the same table, both in databases of their own. */
-export async function aGround(definition = columns, table = seats): Promise<Ground> {
+export async function aGround(definition = columns, table = seats, capture?: 'triggers'): Promise<Ground> {
   const [source, target] = [await testDatabase(), await testDatabase()];
   await source.pool.query(`create table "Seats" (${definition})`);
   await target.pool.query(`create table "Seats" (${definition})`);
-  return groundOf(source, target, table);
+  return groundOf(source, target, table, capture);
 }
 
-export function groundOf(source: Place, target: Place, table = seats): Ground {
-  const unit = { name: `copy_${process.pid}_${++grounds}`, tables: [table] };
+export function groundOf(source: Place, target: Place, table = seats, capture?: 'triggers'): Ground {
+  const unit = { name: `copy_${process.pid}_${++grounds}`, tables: [table], ...(capture && { capture }) };
   onTestFinished(() => abandon(source.pool, unit));
   return { source, target, unit, tables: [intoSameTable(table)] };
 }

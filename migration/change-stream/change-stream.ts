@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTransient } from '@ticketbuddy/postgres';
 import type pg from 'pg';
-import { type Assembler, createAssembler } from './assemble.ts';
 import type { Batch } from './batch.ts';
-import { type Connection, connect } from './connection.ts';
-import type { Message } from './pgoutput.ts';
-import { isPast, type Position } from './position.ts';
+import { capturingOf } from './capture.ts';
+import type { Capturing, Feed } from './capturing.ts';
+import { Held } from './held.ts';
+import type { Position } from './position.ts';
 import { schemaNow } from './prepare.ts';
 import { assertReaches } from './slot.ts';
-import { nameOf, type Unit } from './unit.ts';
+import type { Unit } from './unit.ts';
 
 export type StreamOptions = {
   /** Of the source's database, for a role that may replicate. */
@@ -42,15 +42,14 @@ export type ChangeStream = {
 /**
  * Follows the unit's tables from a position on, each committed transaction once and in order, over as many connections as
  * it takes. A stream that is opened anew begins with the first transaction after `from`: what was handed out and not
- * saved comes again. Throws `NewCopyNeeded` when the slot cannot reach back to `from`.
+ * saved comes again. Throws `NewCopyNeeded` when the source does not have all that came after `from`.
  */
 export async function openChangeStream(options: StreamOptions): Promise<ChangeStream> {
-  await assertReaches(options.pool, options.unit, options.from);
-  return new Follower(options);
+  const { pool, unit, from } = options;
+  await assertReaches(pool, unit, from);
+  return new Follower(options, await capturingOf(pool, unit));
 }
 
-// The source keeps what we do not take.
-const changesHeldMax = 5_000;
 const acknowledgeMs = 200;
 const retryMs = 100;
 // Our own broken connection may hold the slot for a moment. What is wrong with it is found, and named, before the next try.
@@ -58,75 +57,49 @@ const aboutTheSlot = new Set(['55006', '55000', '42704']);
 
 class Follower implements ChangeStream {
   readonly #options: StreamOptions;
+  readonly #capturing: Capturing;
   readonly #closing = new AbortController();
+  readonly #held: Held;
   readonly #running: Promise<void>;
   readonly #teller: NodeJS.Timeout;
-  readonly #held: Batch[] = [];
-  #heldSize = 0;
-  #durable: Position;
-  #failure: unknown;
-  #connection: Connection | undefined;
-  #isTaking = false;
-  #changed = Promise.withResolvers<void>();
+  #feed: Feed | undefined;
 
-  constructor(options: StreamOptions) {
+  constructor(options: StreamOptions, capturing: Capturing) {
     this.#options = options;
-    this.#durable = options.from;
+    this.#capturing = capturing;
+    this.#held = new Held(options.from, this.#closing.signal);
     this.#running = this.#run();
     // Besides telling how far we are it keeps the source from taking a long pause for a broken line.
-    this.#teller = setInterval(() => this.#tell(), acknowledgeMs);
+    this.#teller = setInterval(() => this.#feed?.acknowledge(this.#held.durable), acknowledgeMs);
   }
 
   get waiting(): readonly Batch[] {
-    return this.#held;
+    return this.#held.batches;
   }
 
-  async next(waitMs: number): Promise<Batch | undefined> {
-    const end = performance.now() + waitMs;
-    for (let left = waitMs; ; left = end - performance.now()) {
-      if (this.#held.length > 0) return this.#held[0];
-      if (this.#failure !== undefined) throw this.#failure;
-      if (left <= 0 || this.#closing.signal.aborted) return undefined;
-      await this.#change(left);
-    }
+  next(waitMs: number): Promise<Batch | undefined> {
+    return this.#held.next(waitMs);
   }
 
-  async untilChanged(waitMs: number): Promise<void> {
-    const end = performance.now() + waitMs;
-    const isOver = () => this.#failure !== undefined || this.#closing.signal.aborted || this.#isFull();
-    for (let left = waitMs; left > 0 && !isOver() && !this.#held.some(saysSomething); left = end - performance.now())
-      await this.#change(left);
+  untilChanged(waitMs: number): Promise<void> {
+    return this.#held.untilChanged(waitMs);
   }
 
   acknowledge(position: Position): void {
-    if (!isPast(position, this.#durable)) return;
-    this.#durable = position;
-    for (let [first] = this.#held; first && !isPast(first.position, position); [first] = this.#held) {
-      this.#held.shift();
-      this.#heldSize -= sizeOf(first);
-    }
-    this.#announce();
+    this.#held.acknowledge(position);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     clearInterval(this.#teller);
-    this.#connection?.acknowledge(this.#durable);
-    this.#announce();
-    await this.#connection?.close();
+    this.#feed?.acknowledge(this.#held.durable);
+    this.#held.wake();
+    await this.#feed?.close();
     await this.#running;
   }
 
-  #tell(): void {
-    const connection = this.#connection;
-    if (!connection) return;
-    connection.acknowledge(this.#durable);
-    // While we are the ones who take nothing, nothing can come.
-    if (!this.#isTaking && connection.isDead()) void connection.close();
-  }
-
   async #run(): Promise<void> {
-    while (!this.#closing.signal.aborted && this.#failure === undefined) {
+    while (!this.#closing.signal.aborted && !this.#held.hasFailed) {
       try {
         await this.#follow();
       } catch (error) {
@@ -138,54 +111,29 @@ class Follower implements ChangeStream {
 
   async #follow(): Promise<void> {
     const { url, pool, unit, ownOrigin } = this.#options;
-    await assertReaches(pool, unit, this.#durable);
+    await assertReaches(pool, unit, this.#held.durable);
     const shapes = await schemaNow(pool, unit);
     if (this.#closing.signal.aborted) return;
-    this.#held.length = 0;
-    this.#heldSize = 0;
-    const assemble = createAssembler({ unit, shapes, skippedOrigin: ownOrigin });
-    const connection = connect({
+    this.#held.forget();
+    const end = new AbortController();
+    const feed = this.#capturing.openFeed({
       url,
-      name: nameOf(unit),
-      from: this.#durable,
-      onMessage: (message) => this.#take(message, assemble),
-      // We answer before anybody has to ask, except a source that shuts down: it waits until we have all, which is not
-      // for us to promise. Without us it need not wait.
-      onQuestion: () => void connection.close(),
+      unit,
+      shapes,
+      from: this.#held.durable,
+      skippedOrigin: ownOrigin,
+      hold: (batch) => this.#held.hold(batch, end.signal),
+      fail: (error) => this.#fail(error),
     });
-    this.#connection = connection;
-    await connection.ended.finally(() => this.#disconnect(connection));
+    this.#feed = feed;
+    await feed.ended.finally(() => this.#leave(feed, end));
   }
 
-  async #disconnect(connection: Connection): Promise<void> {
-    this.#connection = undefined;
-    await connection.close();
-  }
-
-  async #take(message: Message | Error, assemble: Assembler): Promise<void> {
-    if (this.#failure !== undefined) return;
-    this.#isTaking = true;
-    try {
-      if (message instanceof Error) throw message;
-      const batch = assemble(message);
-      if (batch) await this.#hold(batch);
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isTaking = false;
-    }
-  }
-
-  async #hold(batch: Batch): Promise<void> {
-    const connection = this.#connection;
-    this.#held.push(batch);
-    this.#heldSize += sizeOf(batch);
-    this.#announce();
-    while (this.#isFull() && this.#connection === connection && !this.#closing.signal.aborted) await this.#change();
-  }
-
-  #isFull(): boolean {
-    return this.#held.length > 1 && this.#heldSize > changesHeldMax;
+  async #leave(feed: Feed, end: AbortController): Promise<void> {
+    this.#feed = undefined;
+    end.abort();
+    this.#held.wake();
+    await feed.close();
   }
 
   #hear(error: unknown): void {
@@ -195,31 +143,7 @@ class Follower implements ChangeStream {
   }
 
   #fail(error: unknown): void {
-    this.#failure = error;
-    this.#announce();
-    void this.#connection?.close();
+    this.#held.fail(error);
+    void this.#feed?.close();
   }
-
-  async #change(withinMs?: number): Promise<void> {
-    const { promise } = this.#changed;
-    if (withinMs === undefined) return promise;
-    const late = new AbortController();
-    const timer = delay(withinMs, undefined, { signal: late.signal }).catch(() => undefined);
-    await Promise.race([promise, timer]);
-    late.abort();
-  }
-
-  #announce(): void {
-    const { resolve } = this.#changed;
-    this.#changed = Promise.withResolvers<void>();
-    resolve();
-  }
-}
-
-function saysSomething({ changes, heartbeat }: Batch): boolean {
-  return changes.length > 0 || heartbeat !== undefined;
-}
-
-function sizeOf({ changes }: Batch): number {
-  return changes.length + 1;
 }

@@ -3,14 +3,16 @@ export type NewCopyReason =
   | 'slot-invalidated'
   | 'slot-over-limit'
   | 'position-before-slot'
-  | 'table-unpublished';
+  | 'table-unpublished'
+  | 'trigger-missing';
 
 const reasons: Readonly<Record<NewCopyReason, string>> = {
-  'slot-missing': 'its replication slot does not exist',
+  'slot-missing': 'nothing keeps its changes: its replication slot does not exist, or its triggers were taken off',
   'slot-invalidated': 'the server has invalidated its replication slot',
-  'slot-over-limit': 'its replication slot held back more log than is allowed, and was dropped to save the disk',
+  'slot-over-limit': 'more was kept for it than is allowed, and was thrown away to save the disk',
   'table-unpublished': 'a table of it is not in its publication, as happens to one that was dropped and made again',
-  'position-before-slot': 'its replication slot has moved past the position that was saved',
+  'position-before-slot': 'what came after the position that was saved is not kept any more',
+  'trigger-missing': 'a table of it was without the triggers that capture its changes, if only for a moment',
 };
 
 /**

@@ -10,11 +10,11 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { connect } from './connection.ts';
 import { abandon, prepare } from './prepare.ts';
 import { createSlot } from './slot.ts';
-import { capture, nextName, seats, type TestSource, take } from './test-source.ts';
+import { aUnit, type Capture, capture, captures, type TestSource, take } from './test-source.ts';
 
-it('a stream outlives restarts of the source, and gives each transaction once', async () => {
+it.each(captures)('a stream by %s outlives restarts of the source, and gives each transaction once', async (by) => {
   const server = await aServer();
-  const { pool, open } = await server.source();
+  const { pool, open } = await server.source(by);
   const interruptions: unknown[] = [];
   const stream = await open({ onInterruption: (error) => interruptions.push(error) });
   const seen: string[] = [];
@@ -29,14 +29,15 @@ it('a stream outlives restarts of the source, and gives each transaction once', 
   expect(interruptions.length).toBeGreaterThan(0);
 });
 
-it('a stream whose sender is killed goes on where it was', async () => {
+it.each(captures)('a stream by %s whose connection is killed goes on where it was', async (by) => {
   const server = await aServer();
-  const { pool, open, unit } = await server.source();
+  const { pool, open, unit } = await server.source(by);
   const stream = await open();
   for (let round = 0; round < 5; round++) {
     await pool.query(`insert into "Seats" values (${round})`);
     await pool.query(
-      `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name like '%${unit.name}'`,
+      `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name like '%${unit.name}'
+       union all select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`,
     );
     expect((await take(stream)).changes.map(({ row }) => row?.id)).toEqual([`${round}`]);
   }
@@ -93,7 +94,7 @@ it('a server that goes down with the very bytes that say that it is ready costs 
   await connection.close();
 });
 
-type Server = { source(): Promise<TestSource>; restart(): Promise<void> };
+type Server = { source(by?: Capture): Promise<TestSource>; restart(): Promise<void> };
 
 /** A server that this test alone restarts. */
 async function aServer(settings: Record<string, string> = {}): Promise<Server> {
@@ -108,9 +109,9 @@ async function aServer(settings: Record<string, string> = {}): Promise<Server> {
     await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
   });
   return {
-    async source() {
+    async source(by) {
       await pool.query('create table "Seats" (id int primary key)');
-      return capture(url, pool, { name: nextName(), tables: [seats] });
+      return capture(url, pool, aUnit(by));
     },
     async restart() {
       await server.stop();

@@ -1,4 +1,5 @@
 export type { Batch, Change, Heartbeat, Key, Row } from './batch.ts';
+export { captureKind } from './capture.ts';
 export { type ChangeStream, openChangeStream, type StreamOptions } from './change-stream.ts';
 export { NewCopyNeeded, type NewCopyReason, SchemaChanged } from './errors.ts';
 export { heartbeat, type Lag, lag } from './heartbeat.ts';

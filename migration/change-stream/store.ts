@@ -1,11 +1,10 @@
-import { allowSilence, withTransaction } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Heartbeat } from './batch.ts';
 import type { Position } from './position.ts';
 import type { Column, Shape } from './shape.ts';
 import { heartbeatTable, nameOf, quotedName, type SourceTable, type Unit } from './unit.ts';
 
-type Queryable = pg.Pool | pg.PoolClient;
+export type Queryable = pg.Pool | pg.PoolClient;
 
 /** What makes PostgreSQL write one and the same text for a value, in every session that reads the source. */
 export const exactTextSettings: Readonly<Record<string, string>> = {
@@ -42,19 +41,14 @@ export async function lockBriefly(client: pg.PoolClient): Promise<void> {
   await client.query("set local lock_timeout = '1s'");
 }
 
-/** Remembers the table's replica identity as it was found, unless that has been done, and makes it full. */
-export async function captureTable(client: pg.PoolClient, unit: Unit, table: SourceTable): Promise<void> {
-  const name = quotedName(table);
+/** Remembers the table's replica identity as it was found, unless that has been done. */
+export async function rememberTable(client: pg.PoolClient, unit: Unit, table: SourceTable): Promise<void> {
   await client.query(
     `insert into ${nameOf(unit)}.captured (table_name, identity, identity_index, shape)
      select $1::text, relreplident, (select indexrelid::regclass::text from pg_index where indrelid = pg_class.oid and indisreplident), ''
      from pg_class where oid = to_regclass($1::text) on conflict do nothing`,
-    [name],
+    [quotedName(table)],
   );
-  const { rowCount } = await client.query("select from pg_class where oid = to_regclass($1) and relreplident <> 'f'", [
-    name,
-  ]);
-  if (rowCount === 1) await client.query(`alter table ${name} replica identity full`);
 }
 
 export async function saveShape(client: Queryable, unit: Unit, shape: Shape): Promise<void> {
@@ -69,7 +63,7 @@ export async function readSavedShapes(client: Queryable, unit: Unit): Promise<Sh
   return rows.map(({ shape }) => JSON.parse(shape) as Shape);
 }
 
-/** The table as the catalogue has it, with the columns that reach the log; `undefined` when it does not exist. */
+/** The table as the catalogue has it, without generated columns; `undefined` when it does not exist. */
 export async function readShape(client: Queryable, table: SourceTable): Promise<Shape | undefined> {
   const { rows } = await client.query<{ identity: string; columns: Column[] }>(
     `select relreplident::text as identity, coalesce(columns, '[]') as columns from pg_class, lateral (
@@ -80,26 +74,6 @@ export async function readShape(client: Queryable, table: SourceTable): Promise<
     [quotedName(table)],
   );
   return rows[0] && { table: quotedName(table), ...rows[0] };
-}
-
-/** Unless there is a publication already: a table that is added to that one would have a gap. */
-export async function publish(client: pg.PoolClient, unit: Unit): Promise<void> {
-  const { rowCount } = await client.query('select from pg_publication where pubname = $1', [nameOf(unit)]);
-  const tables = [...unit.tables.map(quotedName), heartbeatTable(unit)].join(', ');
-  if (rowCount === 0) await client.query(`create publication ${nameOf(unit)} for table ${tables}`);
-}
-
-export type Unpublished = { readonly name: string; readonly isGone: boolean };
-
-/** The unit's tables that its publication does not have, as happens to one that was dropped and made again. */
-export async function readUnpublished(client: Queryable, unit: Unit): Promise<Unpublished[]> {
-  const { rows } = await client.query<Unpublished>(
-    `select name, to_regclass(name) is null as "isGone" from unnest($1::text[]) as name where not exists (
-       select from pg_publication_rel join pg_publication on pg_publication.oid = prpubid
-       where pubname = $2 and prrelid = to_regclass(name))`,
-    [unit.tables.map(quotedName), nameOf(unit)],
-  );
-  return rows;
 }
 
 export async function hasOwnTables(client: Queryable, unit: Unit): Promise<boolean> {
@@ -120,61 +94,14 @@ export async function readCaptured(pool: pg.Pool, unit: Unit): Promise<Captured[
   return rows;
 }
 
-export async function restoreIdentity(client: pg.PoolClient, { table, identity, index }: Captured): Promise<void> {
-  const word = identityWords[identity] ?? `using index ${index?.split('.').at(-1)}`;
-  await client.query(`alter table ${table} replica identity ${word}`);
-}
-
-const identityWords: Readonly<Record<string, string>> = { d: 'default', f: 'full', n: 'nothing' };
-
 export async function dropOwnTables(client: pg.PoolClient, unit: Unit): Promise<void> {
   await client.query(`drop publication if exists ${nameOf(unit)};
     drop schema if exists ${nameOf(unit)} cascade`);
 }
 
-// It waits for every transaction that is open in the whole server, which keeps nobody else waiting.
-const slotWait = '10min';
-
-export async function insertSlot(pool: pg.Pool, unit: Unit): Promise<Position> {
-  return withTransaction(pool, async (client) => {
-    await client.query(`set local lock_timeout = '${slotWait}'; set local statement_timeout = '${slotWait}'`);
-    allowSilence(client, true);
-    try {
-      const { rows } = await client.query<{ position: Position }>(
-        "select lsn::text as position from pg_create_logical_replication_slot($1, 'pgoutput')",
-        [nameOf(unit)],
-      );
-      return rows[0]?.position ?? '0/0';
-    } finally {
-      allowSilence(client, false);
-    }
-  });
-}
-
-export type Slot = {
-  readonly bytes: number;
-  readonly isActive: boolean;
-  readonly isInvalid: boolean;
-  readonly confirmed: Position | null;
-};
-
-export async function readSlot(client: Queryable, unit: Unit): Promise<Slot | undefined> {
-  // Why a slot was invalidated is told by a column that PostgreSQL 15 does not have.
-  const { rows } = await client.query<Slot>(
-    `select coalesce(pg_current_wal_lsn() - restart_lsn, 0)::float8 as bytes, active as "isActive",
-       (coalesce(wal_status, 'lost') = 'lost' or to_jsonb(slot) ->> 'invalidation_reason' is not null) as "isInvalid",
-       confirmed_flush_lsn::text as confirmed
-     from pg_replication_slots as slot where slot_name = $1`,
-    [nameOf(unit)],
-  );
-  return rows[0];
-}
-
-/** Ends whoever reads the slot, and drops it. Fails with 55006 while that one has not ended yet. */
-export async function deleteSlot(pool: pg.Pool, unit: Unit): Promise<void> {
-  const slot = [nameOf(unit)];
-  await pool.query('select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1', slot);
-  await pool.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1', slot);
+export async function readWalLevel(client: Queryable): Promise<string> {
+  const { rows } = await client.query<{ level: string }>("select current_setting('wal_level') as level");
+  return rows[0]?.level ?? '';
 }
 
 export async function writeHeartbeat(pool: pg.Pool, unit: Unit): Promise<number> {

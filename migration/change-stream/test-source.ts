@@ -17,11 +17,25 @@ export type TestSource = {
   open(options?: Partial<StreamOptions>): Promise<ChangeStream>;
 };
 
+export type Capture = 'log' | 'triggers';
+
+/** Both ways to learn of changes, for `describe.each`. */
+export const captures: readonly Capture[] = ['log', 'triggers'];
+
+export function aUnit(capture: Capture = 'log', tables: readonly SourceTable[] = [seats]): Unit {
+  return { name: nextName(), tables, ...(capture === 'triggers' && { capture }) };
+}
+
 /** A source with a table of seats, prepared, with a slot, which is abandoned when the test has finished. */
-export async function aSource(columns = 'id int primary key, name text'): Promise<TestSource> {
+async function aSource(columns = 'id int primary key, name text', captured: Capture = 'log'): Promise<TestSource> {
   const { url, pool } = await testDatabase();
   await pool.query(`create table "Seats" (${columns})`);
-  return capture(url, pool, { name: nextName(), tables: [seats] });
+  return capture(url, pool, aUnit(captured));
+}
+
+/** The same, with this capture. */
+export function sourceBy(captured: Capture): (columns?: string) => Promise<TestSource> {
+  return (columns) => aSource(columns, captured);
 }
 
 export async function capture(url: string, pool: pg.Pool, unit: Unit): Promise<TestSource> {
@@ -38,7 +52,7 @@ export async function capture(url: string, pool: pg.Pool, unit: Unit): Promise<T
 
 let names = 0;
 
-export function nextName(): string {
+function nextName(): string {
   return `test_${process.pid}_${++names}`;
 }
 

@@ -8,7 +8,12 @@ export type SourceTable = { readonly schema: string; readonly name: string; read
  * The tables that one stream follows. Its name (small letters, digits, underscores) names everything that is made for it
  * in the source, so it has to be unique in the whole server: slots belong to no database.
  */
-export type Unit = { readonly name: string; readonly tables: readonly SourceTable[] };
+export type Unit = {
+  readonly name: string;
+  readonly tables: readonly SourceTable[];
+  /** Asks for triggers also where the source has a log that can be read. It counts when the unit is prepared for the first time. */
+  readonly capture?: 'triggers';
+};
 
 /** The name by which changes tell their table, fit for SQL: `"Ticket"."Tickets"`. */
 export function quotedName({ schema, name }: Pick<SourceTable, 'schema' | 'name'>): string {

@@ -5,25 +5,32 @@ import { abandonTakeover } from './abandon.ts';
 import { switchUnit } from './switch-unit.ts';
 import { aLibrary, aWorker, comparison, lend } from './test-library.ts';
 
-test('an abandoned move leaves nothing in the legacy, and in the new system only who owns what and the journal', {
-  timeout: 240_000,
-}, async () => {
-  const library = await aLibrary();
-  const { takeover, legacy, next } = library;
-  const before = { legacy: await things(legacy), next: await things(next) };
-  const worker = await aWorker(library);
-  await lend(library);
-  await until('it is there', async () => (await comparison(library)).every(({ rows }) => rows.target === 1));
-  await until('it is moved', async () => (await switchUnit(takeover, 'next')) === 'done');
-  await worker.stop();
-  await abandonTakeover(takeover);
-  expect(await things(legacy)).toEqual(before.legacy);
-  const left = (await things(next)).filter((thing) => !before.next.includes(thing));
-  expect(left.filter((thing) => !/ticketbuddy_migration|pg_toast/.test(thing))).toEqual([]);
-  expect(left.filter((thing) => /slot|publication|origin|trigger .* on library/.test(thing))).toEqual([]);
-  expect((await next.query('select owner from ticketbuddy_migration.fences')).rows).toEqual([{ owner: 'next' }]);
-  await expect(lend(library)).resolves.toBeDefined();
-});
+test.each([
+  ['the log', {}],
+  ['triggers', { byTriggers: ['legacy', 'next'] }],
+] as const)(
+  'an abandoned move by %s leaves nothing in the legacy, and in the new system only who owns what and the journal',
+  {
+    timeout: 240_000,
+  },
+  async (_what, options) => {
+    const library = await aLibrary(options);
+    const { takeover, legacy, next } = library;
+    const before = { legacy: await things(legacy), next: await things(next) };
+    const worker = await aWorker(library);
+    await lend(library);
+    await until('it is there', async () => (await comparison(library)).every(({ rows }) => rows.target === 1));
+    await until('it is moved', async () => (await switchUnit(takeover, 'next')) === 'done');
+    await worker.stop();
+    await abandonTakeover(takeover);
+    expect(await things(legacy)).toEqual(before.legacy);
+    const left = (await things(next)).filter((thing) => !before.next.includes(thing));
+    expect(left.filter((thing) => !/ticketbuddy_migration|pg_toast/.test(thing))).toEqual([]);
+    expect(left.filter((thing) => /slot|publication|origin|trigger .* on library/.test(thing))).toEqual([]);
+    expect((await next.query('select owner from ticketbuddy_migration.fences')).rows).toEqual([{ owner: 'next' }]);
+    await expect(lend(library)).resolves.toBeDefined();
+  },
+);
 
 /** All that there is besides rows, and what the server keeps for the database. */
 async function things(pool: pg.Pool): Promise<string[]> {

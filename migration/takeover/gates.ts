@@ -1,5 +1,5 @@
 import { countRejects, progress, readCheckpoint } from '@ticketbuddy/backfill';
-import { lag, schemaNow, slotSize } from '@ticketbuddy/change-stream';
+import { captureKind, lag, schemaNow, slotSize } from '@ticketbuddy/change-stream';
 import { fenceFaults, readFence, type Side } from '@ticketbuddy/cutover';
 import type { Proof } from '@ticketbuddy/parity';
 import { lookAtMessages } from './hear-messages.ts';
@@ -124,7 +124,8 @@ async function lookAtStream({ plan, places }: Takeover, to: Side): Promise<strin
   const { state, seconds, bytes } = await lag(source, unit, checkpoint, secondsMax);
   if (state === 'silent') throw new Closed('nobody carries rows: is `migrate start` running?');
   if (state !== 'following') throw new Closed(`${state}: ${seconds.toFixed(1)} s, ${bytes} bytes of log`);
-  return `${seconds.toFixed(1)} s behind; the server keeps ${Math.ceil(kept / 1024)} kB of log for it`;
+  const what = (await captureKind(source, unit)) === 'log' ? 'of log' : 'of changes that triggers have written';
+  return `${seconds.toFixed(1)} s behind; the server keeps ${Math.ceil(kept / 1024)} kB ${what} for it`;
 }
 
 async function lookAtGateways({ plan, places }: Takeover): Promise<string> {

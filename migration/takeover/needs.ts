@@ -1,7 +1,7 @@
-import { quotedName } from '@ticketbuddy/change-stream';
+import { captureKind, quotedName } from '@ticketbuddy/change-stream';
 import type { Side } from '@ticketbuddy/cutover';
 import { otherUsers, type Rights, readRights, rowsIn, tableRights } from './store-rights.ts';
-import { type Takeover, tablesAt } from './takeover.ts';
+import { otherSide, streamOf, type Takeover, tablesAt } from './takeover.ts';
 
 /** What has to be so, as it is at this moment. */
 export type Gate = {
@@ -28,8 +28,10 @@ async function needsOf({ plan, places }: Takeover, side: Side): Promise<Gate[]> 
   if (rights instanceof Error) return [{ name: `${side}: database`, isOpen: false, says: rights.message }];
   const tables = await tableRights(pool, tablesAt(plan, side));
   const others = await otherUsers(pool);
+  const isLogged = (await captureKind(pool, streamOf(plan, otherSide(side)))) === 'log';
   return [
     ...serverNeeds(rights),
+    ...(isLogged ? logNeeds(rights) : triggerNeeds(rights)),
     ...tables.map(({ table, isThere, isOwned }) => ({
       name: `table ${table}`,
       isOpen: isOwned,
@@ -46,20 +48,31 @@ async function needsOf({ plan, places }: Takeover, side: Side): Promise<Gate[]> 
   ].map((need) => ({ ...need, name: `${side}: ${need.name}` }));
 }
 
-function serverNeeds({ role, walLevel, slotsFree, mayReplicate, mayCreate, mayMark, version }: Rights): Gate[] {
+function serverNeeds({ role, mayCreate, mayMark, version }: Rights): Gate[] {
   return [
     {
       name: 'PostgreSQL',
       isOpen: version >= 150_000,
       says: `${Math.floor(version / 10_000)}; 15 and later are known to do`,
     },
+    grant('a schema', mayCreate, `grant create on database … to ${role}`),
+    grant(
+      'replication origins',
+      mayMark,
+      `grant execute on function pg_replication_origin_create, …_session_setup, …_oid to ${role}`,
+    ),
+  ];
+}
+
+function logNeeds({ role, walLevel, slotsFree, mayReplicate }: Rights): Gate[] {
+  return [
     {
       name: 'wal_level',
       isOpen: walLevel === 'logical',
       says:
         walLevel === 'logical'
           ? 'logical'
-          : `is ${walLevel}: alter system set wal_level = logical, and restart the server`,
+          : `is ${walLevel}, and was logical when the unit was prepared: set it back, or abandon`,
     },
     {
       name: 'a replication slot',
@@ -67,12 +80,19 @@ function serverNeeds({ role, walLevel, slotsFree, mayReplicate, mayCreate, mayMa
       says: slotsFree > 0 ? `${slotsFree} free` : 'none is free: raise max_replication_slots, and restart the server',
     },
     grant('replication', mayReplicate, `alter role ${role} replication`),
-    grant('a schema', mayCreate, `grant create on database … to ${role}`),
-    grant(
-      'replication origins',
-      mayMark,
-      `grant execute on function pg_replication_origin_create, …_session_setup, …_oid to ${role}`,
-    ),
+  ];
+}
+
+// A choice, and no fault: the costs have to be known before it is begun.
+function triggerNeeds({ role, walLevel, maySeeMarks }: Rights): Gate[] {
+  const why = walLevel === 'logical' ? 'as was asked for' : `since it is ${walLevel}`;
+  return [
+    {
+      name: 'wal_level',
+      isOpen: true,
+      says: `changes will be captured by triggers, ${why}: each statement that writes takes about 0.2 ms longer, so that single-row updates reach about half their rate. With wal_level = logical, which takes a restart, the log would cost them nothing`,
+    },
+    grant('marked writes', maySeeMarks, `grant execute on function pg_replication_origin_session_is_setup to ${role}`),
   ];
 }
 

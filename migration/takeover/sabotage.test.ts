@@ -9,7 +9,7 @@ import { startWorker, type Worker } from './worker.ts';
 let library: Library & { drop(): Promise<void> };
 let worker: Worker;
 beforeAll(async () => {
-  library = await openLibrary(leastMover);
+  library = await openLibrary({ legacyMover: leastMover });
   worker = await startWorker(library.takeover, { onError: () => undefined });
   await library.next.query(
     `insert into ticketbuddy_migration.edges values ('a gateway', 'library', now() + interval '1 hour', false, 0)`,

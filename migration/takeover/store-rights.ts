@@ -9,6 +9,8 @@ export type Rights = {
   readonly mayReplicate: boolean;
   readonly mayCreate: boolean;
   readonly mayMark: boolean;
+  /** A trigger of its may see whether a write is marked. */
+  readonly maySeeMarks: boolean;
 };
 
 export async function readRights(pool: pg.Pool): Promise<Rights> {
@@ -20,7 +22,8 @@ export async function readRights(pool: pg.Pool): Promise<Rights> {
        has_database_privilege(current_database(), 'create') as "mayCreate",
        has_function_privilege('pg_replication_origin_create(text)', 'execute')
          and has_function_privilege('pg_replication_origin_session_setup(text)', 'execute')
-         and has_function_privilege('pg_replication_origin_oid(text)', 'execute') as "mayMark"
+         and has_function_privilege('pg_replication_origin_oid(text)', 'execute') as "mayMark",
+       has_function_privilege('pg_replication_origin_session_is_setup()', 'execute') as "maySeeMarks"
      from pg_roles where rolname = session_user`,
   );
   return rows[0] as Rights;

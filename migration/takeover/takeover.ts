@@ -13,6 +13,8 @@ export type UnitPlan = {
   readonly tables: readonly TableMapping[];
   /** What the streams are called in the two servers, each with a suffix; the unit's name when unset. */
   readonly streams?: string;
+  /** Sides whose changes are to be captured by triggers, though their log could be read. */
+  readonly byTriggers?: readonly Side[];
   /** How many messages of the unit the new system has to send that are not out yet. They are, before it gives the unit back. */
   readonly unsent?: (next: pg.Pool) => Promise<number>;
   /** What is told of its rows; nothing when unset. */
@@ -43,9 +45,10 @@ export function otherSide(side: Side): Side {
 export const fences: SourceTable = { schema, name: 'fences', key: ['unit'] };
 
 /** What is followed at the one side to be written at the side `to`. */
-export function streamOf({ unit, streams = unit, tables }: UnitPlan, to: Side): Unit {
+export function streamOf({ unit, streams = unit, tables, byTriggers = [] }: UnitPlan, to: Side): Unit {
   const side = otherSide(to);
-  return { name: `${streams}_to_${to}`, tables: [...tables.map((table) => table[side]), fences] };
+  const followed = [...tables.map((table) => table[side]), fences];
+  return { name: `${streams}_to_${to}`, tables: followed, ...(byTriggers.includes(side) && { capture: 'triggers' }) };
 }
 
 /** What writes of ours at the side `to` are marked with in its log. */

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Side } from '@ticketbuddy/cutover';
 import { compared, type TableMapping } from '@ticketbuddy/mapping';
 import { compare } from '@ticketbuddy/parity';
-import { createPool } from '@ticketbuddy/postgres';
+import { createPool, startEmbedded } from '@ticketbuddy/postgres';
 import { createTestDatabase, type TestDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, onTestFinished } from 'vitest';
@@ -43,19 +47,27 @@ const loans: TableMapping = {
 let takeovers = 0;
 
 /** Two systems that lend books, each with tables of its own form, and nothing of a move yet. */
-export async function aLibrary(): Promise<Library> {
-  const library = await openLibrary();
+export async function aLibrary(options: LibraryOptions = {}): Promise<Library> {
+  const library = await openLibrary(options);
   onTestFinished(() => library.drop());
   return library;
 }
 
+export type LibraryOptions = {
+  /** Answers the URL of the role that moves the legacy's rows. */
+  readonly legacyMover?: (legacy: TestDatabase) => Promise<string>;
+  /** The legacy is on a server that keeps no logical log, with nothing else. */
+  readonly isWithoutLog?: boolean;
+  readonly byTriggers?: readonly Side[];
+};
+
 export type Library = { readonly takeover: Takeover; readonly legacy: pg.Pool; readonly next: pg.Pool };
 
-/** The same for several tests, to be dropped after them; `legacyMover` answers the URL of the role that moves the legacy's rows. */
-export async function openLibrary(
-  legacyMover: (legacy: TestDatabase) => Promise<string> = ({ pool, url }) => moverUrl(pool, url),
-): Promise<Library & { drop(): Promise<void> }> {
-  const [legacy, next] = [await createTestDatabase(), await createTestDatabase()];
+/** The same for several tests, to be dropped after them. */
+export async function openLibrary(options: LibraryOptions = {}): Promise<Library & { drop(): Promise<void> }> {
+  const { legacyMover = ({ pool, url }) => moverUrl(pool, url), isWithoutLog = false, byTriggers = [] } = options;
+  const legacy = await (isWithoutLog ? databaseWithoutLog() : createTestDatabase());
+  const next = await createTestDatabase();
   await legacy.pool.query(`
     create schema "Library";
     create table "Library"."Book" ("BookId" uuid primary key, "Title" text, "WeightKg" numeric, "Added" timestamptz);
@@ -64,7 +76,8 @@ export async function openLibrary(
     create schema library;
     create table library.books (id uuid primary key, title text, weight_g int, added_at timestamptz);
     create table library.loans (id uuid primary key, book_id uuid not null, is_returned boolean)`);
-  const plan: UnitPlan = { unit: 'library', tables: [books, loans], streams: `library_${process.pid}_${++takeovers}` };
+  const streams = `library_${process.pid}_${++takeovers}`;
+  const plan: UnitPlan = { unit: 'library', tables: [books, loans], streams, byTriggers };
   const places = { legacy: placeAt(await legacyMover(legacy)), next: placeAt(await moverUrl(next.pool, next.url)) };
   const takeover: Takeover = { plan, places };
   const drop = async () => {
@@ -88,7 +101,7 @@ export async function leastMover({ pool, url }: TestDatabase): Promise<string> {
     alter table "Library"."Book" owner to ${owner};
     alter table "Library"."Loan" owner to ${owner};
     grant execute on function pg_replication_origin_create(text), pg_replication_origin_session_setup(text),
-      pg_replication_origin_oid(text), pg_replication_origin_drop(text) to ${mover};
+      pg_replication_origin_oid(text), pg_replication_origin_drop(text), pg_replication_origin_session_is_setup() to ${mover};
     do $$ begin execute format('grant create on database %I to ${mover}', current_database()); end $$`);
   const own = new URL(url);
   own.username = mover;
@@ -149,4 +162,17 @@ export async function aWorker({ takeover }: Library, options: Partial<WorkerOpti
 
 function placeAt(url: string): Place {
   return { url, pool: createPool({ url, connections: 12 }) };
+}
+
+async function databaseWithoutLog(): Promise<TestDatabase> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'ticketbuddy-legacy-'));
+  const settings = { fsync: 'off', wal_level: 'replica', max_connections: '100' };
+  const { url, stop } = await startEmbedded({ dataFolder, settings });
+  const pool = createPool({ url, connections: 20 });
+  const drop = async () => {
+    await pool.end();
+    await stop();
+    await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { url, pool, drop };
 }

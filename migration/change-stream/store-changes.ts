@@ -1,0 +1,96 @@
+import type pg from 'pg';
+import type { Position } from './position.ts';
+import { nameOf, type Unit } from './unit.ts';
+
+/** More transactions than this are given their positions by several statements. */
+const givenMax = 100_000;
+
+/** What was seen when positions were given last; `null` when it is not known. */
+export type Seen = string | null;
+
+/**
+ * Gives a position to each transaction that is visible and has none, in one statement, and answers what it has seen. The
+ * position is where the log ended when the last of its changes was written down, or the first free one after what was given
+ * before. Of two transactions that have touched the same row, the later one has written after the commit of the other: so
+ * they are in the order of their commits. And whoever sees a transaction, and then asks where the log ends, hears of a place
+ * that lies behind its position.
+ */
+export async function givePositions(
+  client: pg.ClientBase,
+  unit: Unit,
+  seen: Seen,
+): Promise<{ given: number; seen: Seen }> {
+  const schema = nameOf(unit);
+  const isNew = seen
+    ? 'xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)'
+    : `$1::pg_snapshot is null and not exists (select from ${schema}.commits where commits.xid = changes.xid)`;
+  const { rows } = await client.query<{ given: number; seen: string }>(
+    `with fresh as (
+       select xid, rows, row_number() over (order by lsn, seq) as nth, lsn - '0/0' as at from (
+         select xid, max(lsn) as lsn, max(seq) as seq, count(*) as rows from ${schema}.changes where ${isNew}
+         group by xid order by 2, 3 limit ${givenMax}) as found),
+     before as (
+       select greatest((select max(position) from ${schema}.commits), (select confirmed from ${schema}.reading)) - '0/0' as last),
+     given as (
+       insert into ${schema}.commits (xid, rows, position)
+       select xid, rows, '0/0'::pg_lsn + (nth + max(greatest(at - nth, last)) over (order by nth)) from fresh, before
+       returning xid)
+     select pg_current_snapshot()::text as seen, (select count(*) from given)::int as given`,
+    [seen],
+  );
+  const [row] = rows as [{ given: number; seen: string }];
+  return { given: row.given, seen: row.given < givenMax ? row.seen : null };
+}
+
+export type WrittenChange = {
+  readonly xid: string;
+  readonly position: Position;
+  readonly origin: string | null;
+  /** As `shapeHash` has it. */
+  readonly shape: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly operation: 'insert' | 'update' | 'delete' | 'truncate';
+  readonly oldKey: readonly string[] | null;
+  readonly values: readonly (string | null)[] | null;
+};
+
+/** The changes of the next transactions after `after`, whole, and of more than one only up to about `most` changes. */
+export async function readChanges(
+  client: pg.ClientBase,
+  unit: Unit,
+  after: Position,
+  most: number,
+): Promise<WrittenChange[]> {
+  const schema = nameOf(unit);
+  const { rows } = await client.query<WrittenChange>(
+    `with next as (
+       select xid, position from (
+         select xid, position, sum(rows) over (order by position) - rows as before
+         from (select * from ${schema}.commits where position > $1::pg_lsn order by position limit $2) as following) as counted
+       where before < $2)
+     select xid::text, position::text, origin, replace(shape::text, '-', '') as shape, schema_name as schema, table_name as name,
+       operation, old_key as "oldKey", row_values as values
+     from next join ${schema}.changes using (xid) order by next.position, seq`,
+    [after, most],
+  );
+  return rows;
+}
+
+const forgottenMax = 1_000;
+
+/** Deletes what came up to there, so many transactions at most; answers how many those were. */
+export async function forgetChanges(client: pg.ClientBase, unit: Unit, upTo: Position): Promise<number> {
+  const schema = nameOf(unit);
+  const { rows } = await client.query<{ forgotten: number }>(
+    `with done as (
+       delete from ${schema}.commits where xid in (
+         select xid from ${schema}.commits where position <= $1::pg_lsn order by position limit ${forgottenMax})
+       returning xid, position),
+     gone as (delete from ${schema}.changes using done where changes.xid = done.xid)
+     update ${schema}.reading set confirmed = greatest(confirmed, (select max(position) from done))
+     where confirmed is not null and exists (select from done) returning (select count(*) from done)::int as forgotten`,
+    [upTo],
+  );
+  return rows[0]?.forgotten ?? 0;
+}
