@@ -1,20 +1,7 @@
-import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kind } from './figures.ts';
+import { Leaving } from './leaving.ts';
 import { isWrite, type UnitName, unitOf } from './units.ts';
-
-/**
- * Emits `abort` when a client leaves before it has its answer. undici listens to that too, and takes an emitter as well as an
- * AbortSignal, which costs each request a tenth of all that it costs.
- */
-export class Leaving extends EventEmitter<{ abort: [] }> {
-  hasLeft = false;
-
-  leave(): void {
-    this.hasLeft = true;
-    this.emit('abort');
-  }
-}
 
 /** One request, and the answer that it gets. */
 export type Exchange = {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Readable, Writable } from 'node:stream';
 import { errors, type Pool } from 'undici';
-import type { Leaving } from './exchange.ts';
 import { Ambiguous, ClientGone, NotSent, TooLarge } from './failures.ts';
+import type { Leaving } from './leaving.ts';
 
 export type Forwarding = {
   readonly pool: Pool;

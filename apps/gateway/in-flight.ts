@@ -1,6 +1,6 @@
 import { overloaded } from '@ticketbuddy/errors';
-import type { Leaving } from './exchange.ts';
 import { ClientGone } from './failures.ts';
+import type { Leaving } from './leaving.ts';
 
 export type InFlightLimits = {
   /** So many run at once. */

@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
 import { type BreakerLimits, type BreakerState, createBreaker } from './breaker.ts';
-import type { Leaving } from './exchange.ts';
 import { Ambiguous, NotSent } from './failures.ts';
 import { InFlight, type InFlightLimits } from './in-flight.ts';
+import type { Leaving } from './leaving.ts';
 
 export type UpstreamLimits = InFlightLimits &
   BreakerLimits & {

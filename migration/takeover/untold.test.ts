@@ -78,7 +78,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     const client = await library.next.connect();
     await client.query(`begin; ${lock}`);
     await library.tell(id, 'Told');
-    const release = (step: string) => step === 'hear messages' && client.query('commit');
+    const release = ({ step }: Mark) => step === 'hear messages' && client.query('commit');
     expect(await switchUnit(library.takeover, 'next', { onMark: release })).toBe('done');
     client.release();
     const [message, ...more] = await untilHeard(library, id);
@@ -171,7 +171,7 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     await until('the gate is closed', async () => (await messagesGate(library))?.isOpen === false);
     expect(await messagesGate(library)).toMatchObject({ says });
     const marks: string[] = [];
-    const onMark = (step: string, what: string, evidence: unknown) => marks.push(`${step} ${what}: ${evidence}`);
+    const onMark = ({ step, what, evidence }: Mark) => marks.push(`${step} ${what}: ${evidence}`);
     expect(await switchUnit(library.takeover, 'next', { onMark })).toBe('undone');
     expect(marks).toContain(`hear messages turned back: ${says}`);
   });

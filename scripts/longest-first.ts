@@ -23,7 +23,7 @@ const longest = [
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const gone = longest.filter((path) => !existsSync(path));
-    if (gone.length > 0) throw new Error(`testing/longest-first.ts names files that are not there: ${gone.join(', ')}`);
+    if (gone.length > 0) throw new Error(`scripts/longest-first.ts names files that are not there: ${gone.join(', ')}`);
     const sorted = await super.sort(files);
     return sorted.toSorted((one, other) => rankOf(one) - rankOf(other));
   }
