@@ -7,7 +7,7 @@ export type NewCopyReason =
   | 'trigger-missing';
 
 const reasons: Readonly<Record<NewCopyReason, string>> = {
-  'slot-missing': 'nothing keeps its changes: its replication slot does not exist, or its triggers were taken off',
+  'slot-missing': 'nothing keeps its changes (its replication slot does not exist, or its triggers were taken off)',
   'slot-invalidated': 'the server has invalidated its replication slot',
   'slot-over-limit': 'more was kept for it than is allowed, and was thrown away to save the disk',
   'table-unpublished': 'a table of it is not in its publication, as happens to one that was dropped and made again',

@@ -34,6 +34,7 @@ export async function givePositions(
      given as (
        insert into ${schema}.commits (xid, rows, position)
        select xid, rows, '0/0'::pg_lsn + (nth + max(greatest(at - nth, last)) over (order by nth)) from fresh, before
+       where last is not null
        returning xid)
      select pg_current_snapshot()::text as seen, (select count(*) from given)::int as given`,
     [seen],

@@ -2,8 +2,9 @@ import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it } from 'vitest';
 import { abandon, acceptSchema, prepare, schemaNow } from './prepare.ts';
-import { createSlot, guardSlot, slotSize } from './slot.ts';
+import { createSlot, dropSlot, guardSlot, slotSize } from './slot.ts';
 import { aUnit, capture, sourceBy, take, takeChanges } from './test-source.ts';
+import { openTriggerFeed } from './trigger-feed.ts';
 
 const aSource = sourceBy('triggers');
 
@@ -75,6 +76,28 @@ it('a second reader gets nothing while the first one reads, and goes on when it 
   expect([refusals[0], second.waiting]).toMatchObject([{ code: '55006' }, []]);
   await first.close();
   expect((await take(second)).changes[0]?.row).toEqual({ id: '1', name: 'A' });
+});
+
+it('a reader that was looked at before capturing ended and began anew does not read across the gap', async () => {
+  const { pool, url, unit, start } = await aSource();
+  await dropSlot(pool, unit);
+  await pool.query(`insert into "Seats" values (1, 'lost')`);
+  await createSlot(pool, unit);
+  await pool.query(`insert into "Seats" values (2, 'kept')`);
+  const held: unknown[] = [];
+  const hold = async (batch: unknown) => void held.push(batch);
+  const shapes = await schemaNow(pool, unit);
+  const feed = openTriggerFeed({
+    url,
+    unit,
+    shapes,
+    from: start,
+    skippedOrigin: undefined,
+    hold,
+    fail: () => undefined,
+  });
+  await expect(feed.ended).rejects.toMatchObject({ code: '55000' });
+  expect(held).toEqual([]);
 });
 
 it('what is acknowledged is deleted', async () => {

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { Feed, FeedOptions } from './capturing.ts';
 import { isPast, type Position } from './position.ts';
 import { forgetChanges, givePositions, readChanges, type Seen } from './store-changes.ts';
-import { lockReader } from './store-triggers.ts';
+import { lockReader, readReading } from './store-triggers.ts';
 import { createBatcher } from './written-batches.ts';
 
 const busyMs = 25;
@@ -44,12 +44,18 @@ async function follow(options: FeedOptions, durable: () => Position, closing: Ab
   }
 }
 
-async function becomeReader(client: pg.PoolClient, { unit }: FeedOptions): Promise<void> {
+async function becomeReader(client: pg.PoolClient, { unit, from }: FeedOptions): Promise<void> {
   // What is handed out has to outlive a crash of the source, and so has the order in which it was.
   await client.query('set synchronous_commit = on');
-  if (await lockReader(client, unit)) return;
-  // As a slot says that somebody else reads it.
-  throw Object.assign(new Error(`Somebody else reads the changes of ${unit.name}`), { code: '55006' });
+  // As a slot says that somebody else reads it, or that it is of no use. Why, is found before the next try.
+  if (!(await lockReader(client, unit))) throw refusal(`Somebody else reads the changes of ${unit.name}`, '55006');
+  // Whoever ends the capture ends whoever holds the lock; before that it may have ended, and have begun anew.
+  const { confirmed } = await readReading(client, unit);
+  if (confirmed === null || isPast(confirmed, from)) throw refusal(`What came after ${from} is not kept`, '55000');
+}
+
+function refusal(text: string, code: string): Error {
+  return Object.assign(new Error(text), { code });
 }
 
 async function readOn(

@@ -16,6 +16,7 @@ it.each(captures)('by %s, nothing that was visible comes behind the place where 
   const [asked, arrived] = [await looks, await arrivals];
   expect(asked.length).toBeGreaterThan(10);
   expect(new Set(arrived.map(({ position }) => position)).size).toBe(arrived.length);
+  expect(await isBehind(source.pool, arrived.at(-1)?.position, asked.at(-1)?.logEnd)).toBe(true);
   const { rows } = await source.pool.query(
     `with arrived as materialized (select * from unnest($3::xid8[], $4::pg_lsn[]) as t (xid, position)),
      asked as materialized (
@@ -31,6 +32,11 @@ it.each(captures)('by %s, nothing that was visible comes behind the place where 
   );
   expect(rows).toEqual([]);
 });
+
+async function isBehind(pool: pg.Pool, ...positions: readonly (string | undefined)[]): Promise<boolean> {
+  const { rows } = await pool.query('select $1::pg_lsn >= $2::pg_lsn as is_behind', [...positions]);
+  return rows[0].is_behind;
+}
 
 type Look = { readonly snapshot: string; readonly logEnd: string };
 

@@ -1,5 +1,6 @@
 import { until } from '@ticketbuddy/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { gates } from './gates.ts';
 import { needs } from './needs.ts';
 import { switchUnit } from './switch-unit.ts';
 import { aLibrary, aWorker, comparison, type Library, leastMover, lend, lendHere } from './test-library.ts';
@@ -23,6 +24,10 @@ test('a legacy without a logical log goes over and comes back while both sides w
   for (let n = 0; n < 50; n++) await lend(library);
   await aWorker(library);
   await until('what was there is copied', async () => (await rowsOf(library)) >= 50);
+  await until('every gate is open, but for gateways, which there are none of', async () => {
+    const closed = (await gates(library.takeover, 'next')).filter(({ isOpen }) => !isOpen);
+    return closed.map(({ name }) => name).join() === 'gateways';
+  });
   const writers = startWriters(library);
   for (let round = 0; round < 3; round++) {
     await writers.haveWritten('legacy');
