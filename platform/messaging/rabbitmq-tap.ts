@@ -15,6 +15,8 @@ const lengthMaxUsual = 100_000;
 const unusedMs = 604_800_000;
 const prefetch = 500;
 const idleMs = 1_000;
+// What comes in close succession is handed on together. Somebody waits for a mark.
+const gatherMs = 100;
 const markType = 'TicketBuddy.Mark';
 
 type Open = () => Promise<Channel>;
@@ -57,9 +59,11 @@ type Arriving = { readonly channel: Channel; readonly waiting: AsyncMessage[] };
 
 function readTap(open: Open, queue: Queue, reader: TapReader): Subscription {
   let arriving: Arriving | undefined;
+  let gathering: NodeJS.Timeout | undefined;
   const loop = repeat(pass, { idleMs, onError: reader.onError });
   return {
     async stop() {
+      clearTimeout(gathering);
       await loop.stop();
       await arriving?.channel.close();
     },
@@ -81,6 +85,11 @@ function readTap(open: Open, queue: Queue, reader: TapReader): Subscription {
     }
     if (channel.active) channel.basicAck({ deliveryTag: last.deliveryTag, multiple: true });
     return taken.length;
+  }
+
+  function wakeLater(): void {
+    gathering = undefined;
+    loop.wake();
   }
 
   async function arrive(): Promise<Arriving> {
@@ -108,7 +117,8 @@ function readTap(open: Open, queue: Queue, reader: TapReader): Subscription {
     await channel.basicQos({ prefetchCount: prefetch });
     await channel.basicConsume({ queue: queue.queue }, (delivered) => {
       waiting.push(delivered);
-      loop.wake();
+      if (isMark(delivered)) loop.wake();
+      else gathering ??= setTimeout(wakeLater, gatherMs);
     });
   }
 }
@@ -130,9 +140,12 @@ async function makeQueue(channel: Channel, { queue, urns, lengthMax }: Queue): P
   }
 }
 
+function isMark({ exchange, type }: AsyncMessage): boolean {
+  return exchange === '' && type === markType;
+}
+
 function heardIn(delivered: AsyncMessage, { urns }: Queue): Heard[] {
-  const { exchange, type, messageId = '' } = delivered;
-  if (exchange === '' && type === markType) return [{ mark: messageId }];
+  if (isMark(delivered)) return [{ mark: delivered.messageId ?? '' }];
   try {
     const read = readEnvelope(toDelivery(delivered), { urns });
     return read.kind === 'message' ? [read.message] : [];
