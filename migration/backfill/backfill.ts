@@ -20,6 +20,8 @@ export type TableTarget = {
   readonly table: SourceTable;
   /** False for a table of which only changes are wanted. */
   readonly isCopied?: boolean;
+  /** Somebody waits for its changes: they are applied at once, and not together with what comes after. */
+  readonly isUrgent?: boolean;
   /**
    * Makes the target what the changes, of this table and in their order, say; answers those that cannot be mapped. History may
    * repeat itself while the copy runs, so an insert may find its row, and an update or a delete may not: in the end only

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type ChangeStream, guardSlot, heartbeat, schemaNow } from '@ticketbuddy/change-stream';
+import { type Batch, type ChangeStream, guardSlot, heartbeat, quotedName, schemaNow } from '@ticketbuddy/change-stream';
 import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import type { Backfill } from './backfill.ts';
 import { copyPass } from './copy-pass.ts';
@@ -33,6 +32,8 @@ const gatherMs = 40;
 export function startBackfill(options: StartOptions): Loop {
   const { backfill, stream, pace, onError } = options;
   let [restUntil, lookAt, isCopied] = [0, 0, false];
+  const urgent = new Set(backfill.tables.flatMap(({ table, isUrgent }) => (isUrgent ? quotedName(table) : [])));
+  const isUrgent = ({ changes }: Batch) => changes.some(({ table }) => urgent.has(table));
   const pass = async () => {
     if (performance.now() >= lookAt) {
       await lookAfter(options);
@@ -40,7 +41,7 @@ export function startBackfill(options: StartOptions): Loop {
     }
     const followed = await streamPass(backfill, stream, { waitMs: isCopied ? waitMs : 0 });
     if (isCopied && followed.outcome !== 'paused') {
-      if (followed.changes > 0) await delay(gatherMs);
+      if (followed.changes > 0) await stream.untilChanged(gatherMs, isUrgent);
       return 1;
     }
     if (performance.now() < restUntil) return followed.transactions;

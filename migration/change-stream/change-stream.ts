@@ -32,8 +32,8 @@ export type ChangeStream = {
   next(waitMs: number): Promise<Batch | undefined>;
   /** What is not acknowledged and has come by now, the oldest first: what `next` would answer without waiting, one after the other. */
   readonly waiting: readonly Batch[];
-  /** Waits until one of those has a change or a heartbeat, but no longer than `waitMs`. */
-  untilChanged(waitMs: number): Promise<void>;
+  /** Waits until one of those is wanted, without being told which: has a change or a heartbeat. But no longer than `waitMs`. */
+  untilChanged(waitMs: number, isWanted?: (batch: Batch) => boolean): Promise<void>;
   /** The batch at `position` and all before are durable at the consumer; the source may forget them. */
   acknowledge(position: Position): void;
   close(): Promise<void>;
@@ -81,8 +81,8 @@ class Follower implements ChangeStream {
     return this.#held.next(waitMs);
   }
 
-  untilChanged(waitMs: number): Promise<void> {
-    return this.#held.untilChanged(waitMs);
+  untilChanged(waitMs: number, isWanted?: (batch: Batch) => boolean): Promise<void> {
+    return this.#held.untilChanged(waitMs, isWanted);
   }
 
   acknowledge(position: Position): void {

@@ -38,10 +38,10 @@ export class Held {
     }
   }
 
-  async untilChanged(waitMs: number): Promise<void> {
+  async untilChanged(waitMs: number, isWanted = saysSomething): Promise<void> {
     const end = performance.now() + waitMs;
     const isOver = () => this.hasFailed || this.#closing.aborted || this.#isFull();
-    for (let left = waitMs; left > 0 && !isOver() && !this.batches.some(saysSomething); left = end - performance.now())
+    for (let left = waitMs; left > 0 && !isOver() && !this.batches.some(isWanted); left = end - performance.now())
       await this.#change(left);
   }
 

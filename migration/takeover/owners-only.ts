@@ -33,6 +33,7 @@ export async function ownersOnly(seeing: Seeing, rows: readonly TableTarget[]): 
   const markers: TableTarget = {
     table: fences,
     isCopied: false,
+    isUrgent: true,
     async apply(tx, changes) {
       const seen = changes.flatMap((change) => ownershipIn(change, seeing.unit)).at(-1);
       if (!seen) return [];
