@@ -16,7 +16,7 @@ import {
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Process, start, ticketbuddy } from './test-cli.ts';
-import { aGatewayThatHolds, bothSides, isThere } from './test-migrate.ts';
+import { aGatewayThatHolds, bothSidesAlone, isThere } from './test-migrate.ts';
 
 const launcher = join(import.meta.dirname, 'ticketbuddy.mjs');
 const legacyMain = join(import.meta.dirname, '..', 'legacy', 'main.ts');
@@ -32,7 +32,7 @@ describe.skipIf(rabbitMqIsMissing() || redisIsMissing())(
     afterAll(() => Promise.all([redis?.stop(), rabbit?.stop()]));
 
     it('is named, and told by the new system as the legacy tells, once', { timeout: 400_000 }, async () => {
-      const { settings, legacy, next } = await bothSides();
+      const { settings, legacy, next } = await bothSidesAlone();
       const known = { ...settings, AMQP_URL: rabbit.url };
       const migrate = (...words: string[]) => ticketbuddy(['migrate', ...words], known);
       const line = await openLine(rabbit.url);

@@ -3,6 +3,7 @@ import { StartError } from '@ticketbuddy/errors';
 import { legacyEvents } from '@ticketbuddy/events/legacy';
 import { createReadShares, setReadShare } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
+import { note } from './note.ts';
 import { openTakeover } from './open-takeover.ts';
 
 const readsOf: Readonly<Record<string, readonly string[]>> = {
@@ -24,6 +25,7 @@ export async function migrateReads(context: Context, options: ShareOptions): Pro
     throw new StartError(
       `Nobody owns ${of} at the moment: run \`migrate start ${of}\`, or wait for the switch to end.`,
     );
+  await note(opened, 'reads shared', { percent, endpoints });
   const other = owner === 'legacy' ? 'next' : 'legacy';
   context.terminal.print(`${percent} % of ${endpoints.join(', ')} go to ${other}, while ${owner} owns ${of}.`);
   return 0;

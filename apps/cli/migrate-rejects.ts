@@ -1,6 +1,7 @@
 import { askReplay, listRejects } from '@ticketbuddy/backfill';
 import { schema, streamOf } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
+import { note } from './note.ts';
 import { openTakeover } from './open-takeover.ts';
 import { harmless, table } from './table.ts';
 
@@ -19,6 +20,7 @@ export async function migrateRejects(context: Context, { of = 'events', json, re
     if (replay) await askReplay({ pool: places[to].pool, ...place });
     for (const reject of await listRejects(places[to].pool, place, shownMax)) found.push({ to, ...reject });
   }
+  if (replay) await note(opened, 'rejects replayed', { rows: found.length });
   if (json) terminal.print(JSON.stringify(found));
   else if (replay)
     terminal.print(`${found.length} rows are tried again by the process that carries them; look again in a moment.`);

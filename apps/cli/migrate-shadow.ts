@@ -2,6 +2,7 @@ import { type EndpointReport, type GroupReport, type IgnoreRule, type Report, ve
 import { candidateOf, createReadShares, setShadowShare, shadowReport } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { readShare, type ShareOptions } from './migrate-reads.ts';
+import { note } from './note.ts';
 import { openTakeover } from './open-takeover.ts';
 import { harmless, table, time } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -14,6 +15,7 @@ export async function migrateShadow(context: Context, options: ShareOptions): Pr
   const { pool } = opened.takeover.places.next;
   await createReadShares(pool);
   await setShadowShare(pool, of, endpoints, percent);
+  await note(opened, 'shadow set', { percent, endpoints });
   context.terminal.print(`${percent} % of ${endpoints.join(', ')} are compared.`);
   return 0;
 }

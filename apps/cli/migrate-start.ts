@@ -3,6 +3,7 @@ import { type Progress, progress, readCheckpoint } from '@ticketbuddy/backfill';
 import { lag } from '@ticketbuddy/change-stream';
 import { schema, startWorker, streamOf, type Takeover } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
+import { note } from './note.ts';
 import { openTakeover } from './open-takeover.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,11 +25,13 @@ export async function migrateStart(
     onUntold: (keys) => complain('messages', untoldText(keys)),
     onResumed: (outcome) => terminal.print(`A move of ${of} that was left is ${outcome}.`),
   });
+  await note(opened, 'carrying begun', { capture: triggers ? 'triggers' : 'as the server allows' });
   terminal.print(`The rows of ${of} are carried both ways. Ctrl-C ends it; started again, it goes on.`);
   const timer = showing(opened.takeover, terminal);
   if (!terminal.interrupted.aborted) await once(terminal.interrupted, 'abort');
   clearInterval(timer);
   await worker.stop();
+  await note(opened, 'carrying ended');
   return 0;
 }
 

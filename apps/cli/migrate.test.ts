@@ -3,7 +3,7 @@ import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Ended, ended, start, ticketbuddy, unguarded } from './test-cli.ts';
-import { aGatewayThatHolds, bothSides, isThere } from './test-migrate.ts';
+import { aGatewayThatHolds, bothSides, bothSidesAlone, isThere } from './test-migrate.ts';
 
 const launcher = new URL('ticketbuddy.mjs', import.meta.url).pathname;
 
@@ -44,7 +44,7 @@ it('refuses to switch what has not been started', async () => {
 });
 
 it('moves events over and back, each step as a command', { timeout: 400_000 }, async () => {
-  const { settings, legacy, next } = await bothSides();
+  const { settings, legacy, next } = await bothSidesAlone();
   const migrate = (...words: string[]) => ticketbuddy(['migrate', ...words], settings);
   await addEvents(legacy.pool, 20);
   const worker = start([launcher, 'migrate', 'start'], settings);
@@ -73,7 +73,17 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
   expect((await migrate('pause')).out).toMatch(/^events stands still/);
   expect((await migrate('status')).out).toMatch(/✘ the stream to next +paused/);
   expect((await migrate('resume')).out).toBe('events goes on.\n');
-  expect((await migrate('journal')).out).toMatch(/ move begun {2}(?:.*\n)* *\d+ entries, as they were written\.\n$/);
+  const journal = (await migrate('journal')).out;
+  expect(journal).toMatch(/ move begun {2}(?:.*\n)* *\d+ entries, as they were written\.\n$/);
+  for (const act of [
+    'carrying begun',
+    'gates to next are open',
+    'gates to legacy are open',
+    'verified',
+    'paused',
+    'resumed',
+  ])
+    expect(journal).toMatch(new RegExp(`  ${act}\\b`));
   await unguarded(next.pool, `update ticketbuddy_migration.journal set evidence = '"forged"' where nth = 5`);
   expect(await migrate('journal')).toMatchObject({
     code: 1,

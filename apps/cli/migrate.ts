@@ -15,6 +15,7 @@ import {
 } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { entryLine, gateLines, parityLines, statusReport } from './migrate-report.ts';
+import { note } from './note.ts';
 import { openDatabase, refuseWithoutDatabase } from './open-database.ts';
 import { openTakeover } from './open-takeover.ts';
 
@@ -45,6 +46,7 @@ export async function migrateVerify(context: Context, { of = 'events', json, sec
   const found = secondLook
     ? await Promise.all(takeover.plan.tables.map((mapping) => lookAgain(takeover, mapping)))
     : await verifyAll(takeover);
+  await note(opened, secondLook ? 'verified by the second look' : 'verified', found);
   const sides = secondLook ? legacyFirst : ownerFirst;
   context.terminal.print(json ? JSON.stringify(found) : parityLines(found, sides, context.terminal));
   return found.every(({ verdict }) => verdict === 'same') ? 0 : 1;
@@ -53,6 +55,7 @@ export async function migrateVerify(context: Context, { of = 'events', json, sec
 export async function migratePause(context: Context, { of = 'events' }: Options): Promise<number> {
   await using opened = await openTakeover(context, of);
   for (const control of controlsOf(opened.takeover)) await pause(control);
+  await note(opened, 'paused');
   context.terminal.print(
     `${of} stands still. The servers keep their logs for it: go on with \`migrate resume ${of}\`.`,
   );
@@ -62,6 +65,7 @@ export async function migratePause(context: Context, { of = 'events' }: Options)
 export async function migrateResume(context: Context, { of = 'events' }: Options): Promise<number> {
   await using opened = await openTakeover(context, of);
   for (const control of controlsOf(opened.takeover)) await resume(control);
+  await note(opened, 'resumed');
   context.terminal.print(`${of} goes on.`);
   return 0;
 }
@@ -75,6 +79,7 @@ export async function migrateThrottle(
   await using opened = await openTakeover(context, of);
   const [copy] = controlsOf(opened.takeover);
   if (copy) await throttle(copy, limit);
+  await note(opened, 'throttled', { probeMsMax: limit ?? null });
   context.terminal.print(
     limit === undefined ? 'The copy gives way to nothing.' : `The copy gives way beyond ${limit} ms.`,
   );
@@ -88,7 +93,9 @@ async function move(context: Context, { of = '', confirm }: Options, to: 'legacy
   const { terminal } = context;
   await using opened = await openTakeover(context, of);
   terminal.status('Looking at the gates');
-  const closed = (await gates(opened.takeover, to)).filter(({ isOpen }) => !isOpen);
+  const found = await gates(opened.takeover, to);
+  const closed = found.filter(({ isOpen }) => !isOpen);
+  await note(opened, closed.length > 0 ? `refused to move to ${to}` : `gates to ${to} are open`, found);
   if (closed.length > 0) return refuseMove(context, of, closed);
   await confirmed(context, of, confirm);
   const startedAt = performance.now();
@@ -115,6 +122,7 @@ export async function migrateAbandon(context: Context, { of = '', confirm }: Opt
   await using opened = await openTakeover(context, of);
   await confirmed(context, of, confirm);
   await abandonTakeover(opened.takeover);
+  await note(opened, 'abandoned');
   context.terminal.print(`Nothing of the move of ${of} is left in either database, but for the journal.`);
   return 0;
 }

@@ -1,6 +1,6 @@
 import { moverUrl } from '@ticketbuddy/takeover';
 import { type TestDatabase, testDatabase, until } from '@ticketbuddy/testing';
-import type pg from 'pg';
+import pg from 'pg';
 import { onTestFinished } from 'vitest';
 
 /** A legacy with its table of events and the new system, both empty, and what `ticketbuddy migrate` has to know. */
@@ -15,6 +15,18 @@ export async function bothSides() {
   const settings = { DATABASE_URL: next.url, LEGACY_DATABASE_URL: mover, DATABASE_CONNECTIONS: '10' };
   onTestFinished(() => dropSlots(legacy, next));
   return { settings, legacy, next };
+}
+
+/**
+ * The same, for a test that starts to move it: the unit's slots and origins belong to the whole server, so that one test at a
+ * time does.
+ */
+export async function bothSidesAlone() {
+  const client = new pg.Client({ connectionString: (await testDatabase()).url.replace(/[^/]*$/, 'postgres') });
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query(`select pg_advisory_lock(hashtext('the slots of events'))`);
+  return bothSides();
 }
 
 /** What a test left half-way belongs to the whole server. */

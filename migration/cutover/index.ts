@@ -13,6 +13,7 @@ export {
 export { holdWrites, releaseWrites, tellEdgesOfOwner } from './hold-writes.ts';
 export {
   addToJournal,
+  noteAct,
   openJournal,
   readJournal,
   type Verdict,

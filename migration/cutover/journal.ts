@@ -39,6 +39,20 @@ export async function addAlone(client: pg.ClientBase, acts: readonly Act[]): Pro
   }
 }
 
+const undefinedTable = '42P01';
+
+/** Adds an act over a connection of the pool. Where no journal was opened there is nothing to add it to. */
+export async function noteAct(pool: pg.Pool, act: Act): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await addAlone(client, [act]);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== undefinedTable) throw error;
+  } finally {
+    client.release();
+  }
+}
+
 function chained({ nth: before, hash: last, at }: End, acts: readonly Act[]): StoredEntry[] {
   let hash = last ?? nothingBefore;
   return acts.map(({ unit, act, evidence }, offset) => {
