@@ -17,11 +17,17 @@ const tests = [
   'apps/api/messaging-faults.test.ts',
 ];
 
-const { values } = parseArgs({ options: { list: { type: 'boolean' }, help: { type: 'boolean' } } });
-if (values.help) console.log(usage);
-else {
-  if (!values.list) rerun();
-  print();
+try {
+  const { values } = parseArgs({ options: { list: { type: 'boolean' }, help: { type: 'boolean' } } });
+  if (values.help) console.log(usage);
+  else {
+    if (!values.list) rerun();
+    print();
+  }
+} catch (error) {
+  if (!(error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  console.error(`${(error as Error).message}\n\n${usage}`);
+  process.exitCode = 2;
 }
 
 function rerun(): void {

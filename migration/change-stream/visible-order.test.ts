@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type SeededRandom, seededRandom } from '@ticketbuddy/testing';
+import { type SeededRandom, seededRandom, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it } from 'vitest';
 import { heartbeat } from './heartbeat.ts';
@@ -10,10 +9,16 @@ it.each(captures)('by %s, nothing that was visible comes behind the place where 
   const source = await sourceBy(by)();
   await source.pool.query('insert into "Seats" select i from generate_series(1, 40) as i');
   const isOver = new AbortController();
-  const [looks, arrivals] = [look(source.pool, isOver.signal), follow(source, isOver.signal)];
-  await Promise.all(Array.from({ length: 12 }, (_, nth) => write(source.pool, nth, seededRandom(nth))));
+  const asked: Look[] = [];
+  const [looking, arrivals] = [look(source.pool, asked, isOver.signal), follow(source, isOver.signal)];
+  const lookedOn = (looks: number) => {
+    const enough = asked.length + looks;
+    return until('somebody has looked on', async () => asked.length >= enough);
+  };
+  await Promise.all(Array.from({ length: 12 }, (_, nth) => write(source.pool, nth, seededRandom(nth), lookedOn)));
   isOver.abort();
-  const [asked, arrived] = [await looks, await arrivals];
+  await looking;
+  const arrived = await arrivals;
   expect(asked.length).toBeGreaterThan(10);
   expect(new Set(arrived.map(({ position }) => position)).size).toBe(arrived.length);
   expect(await isBehind(source.pool, arrived.at(-1)?.position, asked.at(-1)?.logEnd)).toBe(true);
@@ -40,16 +45,13 @@ async function isBehind(pool: pg.Pool, ...positions: readonly (string | undefine
 
 type Look = { readonly snapshot: string; readonly logEnd: string };
 
-async function look(pool: pg.Pool, over: AbortSignal): Promise<Look[]> {
-  const looks: Look[] = [];
+async function look(pool: pg.Pool, looks: Look[], over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     const { rows } = await pool.query<Look>(
       `select pg_current_snapshot()::text as snapshot, pg_current_wal_insert_lsn()::text as "logEnd"`,
     );
     looks.push(...rows);
-    await delay(5);
   }
-  return looks;
 }
 
 type Arrival = { readonly xid: number; readonly position: string };
@@ -68,14 +70,19 @@ async function follow({ pool, unit, open }: TestSource, over: AbortSignal): Prom
 }
 
 /** Transactions of all kinds: short, long, that do not wait for the disk, that wait for each other. */
-async function write(pool: pg.Pool, nth: number, random: SeededRandom): Promise<void> {
+async function write(
+  pool: pg.Pool,
+  nth: number,
+  random: SeededRandom,
+  lookedOn: (looks: number) => Promise<unknown>,
+): Promise<void> {
   const client = await pool.connect();
   for (let round = 0; round < 40; round++) {
     await client.query('begin');
     if (random.chance(0.3)) await client.query('set local synchronous_commit = off');
     const row = 1 + random.below(40);
     await client.query('update "Seats" set name = $2 where id = $1', [row, `${nth}`]);
-    if (random.chance(0.3)) await client.query('select pg_sleep($1)', [random.below(100) / 1_000]);
+    if (random.chance(0.3)) await lookedOn(random.below(10));
     if (row < 40) await client.query('update "Seats" set name = $2 where id = $1', [row + 1, `${nth}`]);
     await client.query('commit');
   }
