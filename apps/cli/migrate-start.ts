@@ -24,6 +24,7 @@ export async function migrateStart(
     onError: complain,
     onUntold: (keys) => complain('messages', untoldText(keys)),
     onResumed: (outcome) => terminal.print(`A move of ${of} that was left is ${outcome}.`),
+    onServed: ({ outcome }) => terminal.print(`A move of ${of} that was asked for is ${outcome}.`),
   });
   await note(opened, 'carrying begun', { capture: triggers ? 'triggers' : 'as the server allows' });
   terminal.print(`The rows of ${of} are carried both ways. Ctrl-C ends it; started again, it goes on.`);

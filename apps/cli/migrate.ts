@@ -1,20 +1,10 @@
 import { pause, resume, throttle } from '@ticketbuddy/backfill';
 import { readJournal, verifyJournal } from '@ticketbuddy/cutover';
 import { StartError } from '@ticketbuddy/errors';
-import {
-  abandonTakeover,
-  type Gate,
-  gates,
-  lookAgain,
-  schema,
-  status,
-  streamOf,
-  switchUnit,
-  type Takeover,
-  verifyAll,
-} from '@ticketbuddy/takeover';
+import { abandonTakeover, lookAgain, schema, status, streamOf, type Takeover, verifyAll } from '@ticketbuddy/takeover';
+import { confirmed } from './confirmed.ts';
 import type { Context } from './context.ts';
-import { entryLine, gateLines, parityLines, statusReport } from './migrate-report.ts';
+import { entryLine, parityLines, statusReport } from './migrate-report.ts';
 import { note } from './note.ts';
 import { openDatabase, refuseWithoutDatabase } from './open-database.ts';
 import { openTakeover } from './open-takeover.ts';
@@ -86,37 +76,6 @@ export async function migrateThrottle(
   return 0;
 }
 
-export const migrateSwitch = (context: Context, options: Options) => move(context, options, 'next');
-export const migrateRollback = (context: Context, options: Options) => move(context, options, 'legacy');
-
-async function move(context: Context, { of = '', confirm }: Options, to: 'legacy' | 'next'): Promise<number> {
-  const { terminal } = context;
-  await using opened = await openTakeover(context, of);
-  terminal.status('Looking at the gates');
-  const found = await gates(opened.takeover, to);
-  const closed = found.filter(({ isOpen }) => !isOpen);
-  await note(opened, closed.length > 0 ? `refused to move to ${to}` : `gates to ${to} are open`, found);
-  if (closed.length > 0) return refuseMove(context, of, closed);
-  await confirmed(context, of, confirm);
-  const startedAt = performance.now();
-  const outcome = await switchUnit(opened.takeover, to, {
-    onMark: ({ step, what, evidence }) => {
-      if (what === 'started') terminal.status(step);
-      if (what === 'turned back') terminal.complain(`${step}: ${evidence}`);
-    },
-  });
-  const took = `${Math.round(performance.now() - startedAt)} ms`;
-  if (outcome === 'done') terminal.print(`${of} belongs to ${to} now (${took}).`);
-  else terminal.complain(`${of} stays where it was: all that was begun is undone (${took}).`);
-  return outcome === 'done' ? 0 : 1;
-}
-
-function refuseMove({ terminal }: Context, unit: string, closed: readonly Gate[]): number {
-  terminal.complain(`${unit} stays where it is, since not all gates are open:`);
-  terminal.complain(gateLines(closed, terminal));
-  return 1;
-}
-
 /** Removes what was put into the databases. */
 export async function migrateAbandon(context: Context, { of = '', confirm }: Options): Promise<number> {
   await using opened = await openTakeover(context, of);
@@ -140,12 +99,6 @@ export async function migrateJournal(context: Context, { json }: Options): Promi
   }
   if (!json) terminal.print(`${entries} entries, as they were written.`);
   return 0;
-}
-
-async function confirmed({ terminal }: Context, unit: string, confirm: string | undefined): Promise<void> {
-  const typed = confirm ?? (await terminal.askFor(`Type the name of the unit to go on:`));
-  if (typed === undefined) throw new StartError(`Nobody is here to ask: say --confirm ${unit}.`);
-  if (typed.trim() !== unit) throw new StartError(`"${typed.trim()}" is not "${unit}": nothing was done.`);
 }
 
 function controlsOf({ plan, places }: Takeover) {

@@ -6,10 +6,11 @@ import { createPool } from '@ticketbuddy/postgres';
 import { moverUrl, type Takeover, tapQueueOf, type UnitPlan } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { openDatabase } from './open-database.ts';
+import { type UnitName, unitOf } from './units.ts';
 
 const endOfTime = Temporal.Instant.from('9999-12-31T00:00:00Z');
 
-const plans: Readonly<Record<string, UnitPlan>> = {
+const plans: Readonly<Record<UnitName, UnitPlan>> = {
   events: {
     ...legacyEvents,
     messages: legacyMessages,
@@ -29,9 +30,7 @@ export async function openTakeover(
   connections = usualConnections,
   byTriggers: UnitPlan['byTriggers'] = [],
 ): Promise<OpenTakeover> {
-  const known = plans[unit];
-  if (!known) throw new StartError(`${unit} cannot be moved; what can be: ${Object.keys(plans).join(', ')}.`);
-  const plan = { ...known, byTriggers };
+  const plan = { ...plans[unitOf(unit)], byTriggers };
   const { legacyDatabaseUrl } = context.config;
   if (legacyDatabaseUrl === undefined) {
     throw new StartError(

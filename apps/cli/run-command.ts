@@ -31,8 +31,8 @@ const commands = {
   'migrate reads': lazy(() => import('./migrate-reads.ts'), 'migrateReads'),
   'migrate shadow set': lazy(() => import('./migrate-shadow.ts'), 'migrateShadow'),
   'migrate shadow report': lazy(() => import('./migrate-shadow.ts'), 'migrateShadowReport'),
-  'migrate switch': lazy(() => import('./migrate.ts'), 'migrateSwitch'),
-  'migrate rollback': lazy(() => import('./migrate.ts'), 'migrateRollback'),
+  'migrate switch': lazy(() => import('./migrate-move.ts'), 'migrateSwitch'),
+  'migrate rollback': lazy(() => import('./migrate-move.ts'), 'migrateRollback'),
   'migrate abandon': lazy(() => import('./migrate.ts'), 'migrateAbandon'),
 };
 

@@ -32,11 +32,21 @@ test('what was done and is no longer so is done again', async () => {
   expect(world.did).toEqual(['one', 'two', 'one']);
 });
 
-test('what is so already is not done', async () => {
+test('what whoever went before has done, and could not note, is not done again', async () => {
   const world = aWorld();
   world.so.add('one');
+  world.made.push({ step: 'one', what: 'started' });
   await walk({ ...world, steps: [world.step('one')] });
-  expect([world.did, world.made.map(({ what }) => what)]).toEqual([[], ['started', 'done']]);
+  expect([world.did, world.made.map(({ what }) => what)]).toEqual([[], ['started', 'started', 'done']]);
+});
+
+test('a move that nobody has begun is not looked at before its steps are done', async () => {
+  const world = aWorld();
+  const look = async () => {
+    throw new Error('clients wait for this look');
+  };
+  const outcome = await walk({ ...world, steps: [{ ...world.step('one'), check: look }] });
+  expect([outcome, world.did]).toEqual(['done', ['one']]);
 });
 
 test('after the final step nothing is undone: what fails is tried again by the next who comes', async () => {

@@ -23,6 +23,10 @@ export type EdgeReport = {
 // Who has not been heard of for so long is cut off: what he sends is refused by the fences.
 const cutOffAfter = `interval '2 seconds'`;
 
+// Nothing is decided by a hold that whoever reads it later could not see for himself, and each mark of the move that comes
+// after it is waited for: no hold is ever missing behind one, or left over.
+const lazily = `lazy as materialized (select set_config('synchronous_commit', 'off', true))`;
+
 export async function createEdgeTables(pool: Querying): Promise<void> {
   await pool.query(`${fencesSql};
     create table if not exists ticketbuddy_migration.holds (
@@ -54,7 +58,7 @@ export async function unitRows(query: Querying, units: readonly string[]): Promi
 /** Not waited for to be on the disk: what a crash takes away is told again, and whoever reads it minds its age. */
 export async function reportEdge(query: Querying, edge: string, reports: readonly EdgeReport[]): Promise<void> {
   await query.query(
-    `with lazy as materialized (select set_config('synchronous_commit', 'off', true))
+    `with ${lazily}
      insert into ticketbuddy_migration.edges (edge, unit, seen_at, is_holding, running, epoch)
      select $1, unit, clock_timestamp(), is_holding, running, epoch
      from lazy, unnest($2::text[], $3::bool[], $4::int[], $5::bigint[]) as r (unit, is_holding, running, epoch)
@@ -76,15 +80,19 @@ export async function removeEdge(query: Querying, edge: string): Promise<void> {
 
 export async function insertHold(query: Querying, unit: string): Promise<void> {
   await query.query(
-    `insert into ticketbuddy_migration.holds (unit, since) values ($1, clock_timestamp()) on conflict do nothing`,
+    `with ${lazily}, held as (
+       insert into ticketbuddy_migration.holds (unit, since) select $1, clock_timestamp() from lazy on conflict do nothing)
+     select pg_notify('${ownerChannel}', '')`,
     [unit],
   );
-  await tellEdges(query);
 }
 
 export async function deleteHold(query: Querying, unit: string): Promise<void> {
-  await query.query('delete from ticketbuddy_migration.holds where unit = $1', [unit]);
-  await tellEdges(query);
+  await query.query(
+    `with ${lazily}, released as (delete from ticketbuddy_migration.holds using lazy where unit = $1)
+     select pg_notify('${ownerChannel}', '')`,
+    [unit],
+  );
 }
 
 export async function isHeld(query: Querying, unit: string): Promise<boolean> {
@@ -115,5 +123,5 @@ export async function edgesBehind(query: Querying, unit: string, epoch: number):
 }
 
 export async function tellEdges(query: Querying): Promise<void> {
-  await query.query(`select pg_notify('${ownerChannel}', '')`);
+  await query.query(`with ${lazily} select pg_notify('${ownerChannel}', '') from lazy`);
 }

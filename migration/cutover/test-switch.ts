@@ -1,6 +1,6 @@
 import { testDatabase } from '@ticketbuddy/testing';
 import type pg from 'pg';
-import { raiseFence } from './fence.ts';
+import { raiseFence, readFence } from './fence.ts';
 import { openJournal } from './journal.ts';
 import { beginMove, conduct, endMove, lastMove } from './move.ts';
 import type { Side } from './owner.ts';
@@ -39,6 +39,8 @@ export async function conductSwitch(databases: Sides, trial: Trial): Promise<Out
   try {
     return await conduct(databases.next, 'shows', async (client) => {
       const last = await lastMove(client, 'shows');
+      // As everybody does who begins a move: whoever was killed may have come to its end.
+      if (last?.end && (await readFence(databases[trial.from], 'shows'))?.owner !== trial.from) return 'done';
       const { record } = last && !last.end ? last : await beginMove(client, 'shows', `to the other of ${trial.from}`);
       const point = trial.passPoint ?? (() => undefined);
       const mark: typeof record.mark = (...made) => around(point, () => record.mark(...made));

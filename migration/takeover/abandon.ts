@@ -1,6 +1,6 @@
 import { abandon } from '@ticketbuddy/change-stream';
 import { lowerFence, removeFence } from '@ticketbuddy/cutover';
-import { dropOrigin, forgetTakeover } from './store.ts';
+import { dropOrigin, forgetRequests, forgetTakeover } from './store.ts';
 import { originOf, streamOf, type Takeover } from './takeover.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function abandonTakeover({ plan, places, tap }: Takeover): Promise<
     await forgetTakeover(pool, streamOf(plan, side).name);
     await dropOrigin(pool, originOf(plan, side));
   }
+  await forgetRequests(places.next.pool, plan.unit);
   await removeFence(places.legacy.pool, plan.unit);
   await lowerFence(places.next.pool, plan.unit);
 }

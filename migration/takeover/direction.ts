@@ -5,7 +5,8 @@ import { tableTarget } from '@ticketbuddy/mapping';
 import { createShadowTables, noteChanges } from '@ticketbuddy/shadow';
 import { changesNoted, isHeeding } from './hearing.ts';
 import { ownersOnly } from './owners-only.ts';
-import { originOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { schema } from './schema.ts';
+import { originOf, otherSide, streamOf, type Takeover } from './takeover.ts';
 
 /** One way of a unit's rows, open. */
 export type OpenDirection = {

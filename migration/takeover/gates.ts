@@ -5,9 +5,10 @@ import type { Proof } from '@ticketbuddy/parity';
 import { lookAtMessages } from './hear-messages.ts';
 import { type Gate, rightsNeeded } from './needs.ts';
 import { probe } from './probe.ts';
+import { schema } from './schema.ts';
 import { lookAtShadow } from './shadowing.ts';
 import { edgesAlive, sessionUser, unfinishedMove } from './store.ts';
-import { fencePlanOf, otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { fencePlanOf, otherSide, streamOf, type Takeover } from './takeover.ts';
 import { proofs } from './verifying.ts';
 
 type Look = (takeover: Takeover, to: Side) => Promise<string>;

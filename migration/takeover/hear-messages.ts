@@ -16,7 +16,8 @@ export const hearMessages: UnitStep = {
   msMax: 3_000,
   // What was untold is told with the opening: then there is nothing left to hear.
   check: async (move) => move.to === 'legacy' || openNewOwner.check(move),
-  async do({ takeover }, signal) {
+  async do({ takeover, to }, signal) {
+    if (to === 'legacy') return toldByNext;
     if (!isHeeding(takeover)) return whyDeaf(takeover);
     const { plan, places, tap } = takeover;
     const mark = randomUUID();
@@ -27,10 +28,12 @@ export const hearMessages: UnitStep = {
   },
 };
 
+const toldByNext = 'the new system tells all of what it changes';
+
 /** The gate of the messages. The way back is never closed by it: what the new system does not tell keeps it from being left. */
 export async function lookAtMessages(takeover: Takeover, to: Side): Promise<string> {
   if (!isHeeding(takeover)) return whyDeaf(takeover);
-  if (to === 'legacy') return 'the new system tells all of what it changes';
+  if (to === 'legacy') return toldByNext;
   await hearable(takeover);
   const untold = await findUntold(takeover.places.next.pool, takeover.plan);
   return toldText(

@@ -8,6 +8,7 @@ import {
   type Side,
 } from '@ticketbuddy/cutover';
 import { sessionUser } from './store.ts';
+import { createRequestTable } from './store-requests.ts';
 import { fencePlanOf, type Takeover } from './takeover.ts';
 
 /**
@@ -18,6 +19,7 @@ export async function prepareTakeover(takeover: Takeover): Promise<void> {
   const { next } = takeover.places;
   await openJournal(next.pool);
   await createEdgeTables(next.pool);
+  await createRequestTable(next.pool);
   const known = await readFence(next.pool, takeover.plan.unit);
   for (const side of ['next', 'legacy'] as const) await fence(takeover, side, known ?? { owner: 'legacy', epoch: 1 });
 }

@@ -3,8 +3,9 @@ import type { ColumnMapping } from '@ticketbuddy/mapping';
 import { until } from '@ticketbuddy/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { gates } from './gates.ts';
+import { schema } from './schema.ts';
 import { switchUnit } from './switch-unit.ts';
-import { schema, streamOf } from './takeover.ts';
+import { streamOf } from './takeover.ts';
 import { aLibrary, aWorker, comparison, type Library, lend } from './test-library.ts';
 
 test('a switch is refused while the copy is not complete, however little is missing', {

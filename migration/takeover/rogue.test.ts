@@ -2,8 +2,9 @@ import { countRejects } from '@ticketbuddy/backfill';
 import { until } from '@ticketbuddy/testing';
 import { expect, test } from 'vitest';
 import { gates } from './gates.ts';
+import { schema } from './schema.ts';
 import { switchUnit } from './switch-unit.ts';
-import { schema, streamOf } from './takeover.ts';
+import { streamOf } from './takeover.ts';
 import { aLibrary, aWorker, comparison, type Library, lend, lendHere } from './test-library.ts';
 
 const aroundTheFence = {

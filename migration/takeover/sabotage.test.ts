@@ -2,7 +2,8 @@ import { pause, resume } from '@ticketbuddy/backfill';
 import { until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, test } from 'vitest';
 import { gates } from './gates.ts';
-import { schema, streamOf } from './takeover.ts';
+import { schema } from './schema.ts';
+import { streamOf } from './takeover.ts';
 import { type Library, leastMover, leastRights, openLibrary } from './test-library.ts';
 import { startWorker, type Worker } from './worker.ts';
 

@@ -3,8 +3,9 @@ import { lag, type Unit } from '@ticketbuddy/change-stream';
 import { readFence, type Side } from '@ticketbuddy/cutover';
 import { type Report, type Rules, readReport, type Verdict, verdict } from '@ticketbuddy/shadow';
 import type pg from 'pg';
+import { schema } from './schema.ts';
 import { isShadowOn, isThere } from './store-shares.ts';
-import { otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { otherSide, streamOf, type Takeover } from './takeover.ts';
 
 const secondsMax = 2;
 const noRules: Rules = { ignore: [], arrays: [] };

@@ -3,8 +3,9 @@ import { type Lag, lag } from '@ticketbuddy/change-stream';
 import { type Fence, readFence, type Side } from '@ticketbuddy/cutover';
 import { gates } from './gates.ts';
 import type { Gate } from './needs.ts';
+import { schema } from './schema.ts';
 import { edgesAlive } from './store.ts';
-import { otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { otherSide, streamOf, type Takeover } from './takeover.ts';
 
 export type WayStatus = {
   readonly to: Side;

@@ -1,6 +1,6 @@
 import type { Owner, Side } from '@ticketbuddy/cutover';
 import type pg from 'pg';
-import { schema } from './takeover.ts';
+import { schema } from './schema.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 

@@ -1,7 +1,7 @@
 import type { Position } from '@ticketbuddy/change-stream';
 import type pg from 'pg';
+import { schema } from './schema.ts';
 import { isThere } from './store-shares.ts';
-import { schema } from './takeover.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 

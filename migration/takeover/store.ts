@@ -1,6 +1,6 @@
 import type { Owner, Ownership } from '@ticketbuddy/cutover';
 import pg from 'pg';
-import { schema } from './takeover.ts';
+import { schema } from './schema.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 
@@ -67,13 +67,19 @@ export async function forgetTakeover(pool: pg.Pool, stream: string): Promise<voi
     ['tapped_rows', 'unit'],
     ['taps', 'unit'],
   ];
-  for (const [table, column] of tables) {
-    const name = `${schema}.${table}`;
-    const there = await pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [name]);
-    if (!there.rows[0]?.there) continue;
-    await pool.query(`delete from ${name} where ${column} = $1`, [stream]);
-    await pool.query(`do $$ begin if not exists (select from ${name}) then drop table ${name}; end if; end $$`);
-  }
+  for (const [table, column] of tables) await forget(pool, table, column, stream);
+}
+
+export async function forgetRequests(pool: pg.Pool, unit: string): Promise<void> {
+  await forget(pool, 'move_requests', 'unit', unit);
+}
+
+async function forget(pool: pg.Pool, table: string, column: string, value: string): Promise<void> {
+  const name = `${schema}.${table}`;
+  const there = await pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [name]);
+  if (!there.rows[0]?.there) return;
+  await pool.query(`delete from ${name} where ${column} = $1`, [value]);
+  await pool.query(`do $$ begin if not exists (select from ${name}) then drop table ${name}; end if; end $$`);
 }
 
 export async function limitWaits(client: Querying): Promise<void> {

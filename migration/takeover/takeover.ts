@@ -5,6 +5,7 @@ import type { Tap } from '@ticketbuddy/messaging/tap';
 import type { Rules } from '@ticketbuddy/shadow';
 import type pg from 'pg';
 import type { UnitMessages } from './messages.ts';
+import { schema } from './schema.ts';
 
 /** A unit that changes hands: what it is, as data. */
 export type UnitPlan = {
@@ -33,9 +34,6 @@ export type Takeover = {
   /** A queue beside those of others, to hear what is told of the unit; unset where there is no broker to hear it from. */
   readonly tap?: Tap;
 };
-
-/** All that is ours in either database is in this schema, but for what belongs to a stream. */
-export const schema = 'ticketbuddy_migration';
 
 export function otherSide(side: Side): Side {
   return side === 'legacy' ? 'next' : 'legacy';

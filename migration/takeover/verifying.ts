@@ -13,7 +13,8 @@ import {
   verifyPass,
 } from '@ticketbuddy/parity';
 import { changedKeysOf, recordOf } from './recorded.ts';
-import { otherSide, schema, streamOf, type Takeover } from './takeover.ts';
+import { schema } from './schema.ts';
+import { otherSide, streamOf, type Takeover } from './takeover.ts';
 
 export type VerifyingOptions = {
   readonly rowsPerSecondMax?: number;

@@ -5,6 +5,8 @@ import type { ConfirmedDiff } from '@ticketbuddy/parity';
 import { type OpenDirection, openDirection } from './direction.ts';
 import { isHeeding, startHearing } from './hearing.ts';
 import { prepareTakeover } from './prepare.ts';
+import { serveRequest } from './serve-requests.ts';
+import type { MoveAnswer } from './store-requests.ts';
 import { createTapTables } from './store-tap.ts';
 import { resumeSwitch } from './switch-unit.ts';
 import type { Takeover } from './takeover.ts';
@@ -22,16 +24,18 @@ export type WorkerOptions = {
   readonly onUntold?: (keys: readonly string[]) => void;
   /** A move that somebody had left was brought to its end. */
   readonly onResumed?: (outcome: Outcome) => void;
+  /** A move that somebody had asked for was made, or was not. */
+  readonly onServed?: (answer: MoveAnswer) => void;
 };
 
 export type Worker = { stop(): Promise<void> };
 
 const gibibyte = 1_073_741_824;
-const resumeEveryMs = 500;
+const lookEveryMs = 100;
 
 /**
- * Carries the unit's rows both ways until it is stopped, and finishes moves that others have left. There is one at a time:
- * another one throws a conflict.
+ * Carries the unit's rows both ways until it is stopped, makes the moves that are asked for, and finishes those that others
+ * have left. There is one at a time: another one throws a conflict.
  */
 export async function startWorker(takeover: Takeover, options: WorkerOptions): Promise<Worker> {
   await prepareTakeover(takeover);
@@ -47,14 +51,16 @@ export async function startWorker(takeover: Takeover, options: WorkerOptions): P
 }
 
 async function run(takeover: Takeover, directions: readonly OpenDirection[], options: WorkerOptions): Promise<Worker> {
-  const { onError, onResumed = () => undefined } = options;
-  const resume = repeat(
+  const { onError, onResumed = () => undefined, onServed = () => undefined } = options;
+  const moving = repeat(
     async () => {
       const outcome = await resumeSwitch(takeover);
       if (outcome) onResumed(outcome);
-      return 0;
+      const answer = await serveRequest(takeover);
+      if (answer) onServed(answer);
+      return answer ? 1 : 0;
     },
-    { idleMs: resumeEveryMs, onError: (error) => onError('finishing a move', error) },
+    { idleMs: lookEveryMs, onError: (error) => onError('moving the unit', error) },
   );
   const verifying = await startVerifying(takeover, {
     onDifference: options.onDifference ?? (() => undefined),
@@ -62,7 +68,7 @@ async function run(takeover: Takeover, directions: readonly OpenDirection[], opt
   });
   const hearing = hear(takeover, options);
   const carrying = directions.map((direction) => carry(direction, options));
-  const loops: Pick<Loop, 'stop'>[] = [...carrying, resume, verifying, ...hearing];
+  const loops: Pick<Loop, 'stop'>[] = [...carrying, moving, verifying, ...hearing];
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));

@@ -46,7 +46,7 @@ const [beforeMs, afterMs] = [100, 500];
 /** Pauses are told of rounds in which nobody was killed whom clients or the switch wait for. */
 export function figuresOf(played: Played): Report {
   const { rounds, verdict, history, left } = played;
-  const kills = rounds.flatMap(({ kill }) => (kill && kill.victim !== 'conductor' ? [kill] : []));
+  const kills = rounds.flatMap(({ kill }) => (kill && kill.victim !== 'command' ? [kill] : []));
   const timed = timedSteps(played.journal.out);
   const quiet = rounds.filter(({ kill, attempts }) => !kill && attempts === 1);
   const moves = timed.filter(

@@ -43,7 +43,7 @@ export async function playRounds(world: World, playing: Playing, onStep: (step: 
 
 // In two rounds of each turn nobody is killed: they show how long a switch takes.
 function everybody({ actors }: World): (string | undefined)[] {
-  return ['conductor', 'conductor', 'worker', ...actors.keys(), undefined, undefined];
+  return ['command', 'worker', 'worker', ...actors.keys(), undefined, undefined];
 }
 
 function shuffled<T>(values: readonly T[], random: SeededRandom): T[] {
@@ -67,7 +67,7 @@ async function playRound(
     if (victim && !kill) kill = killLater(world, victim, killAfterMs, command.kill);
     const { out, err } = await command.ended;
     said += `${out}${err}\n`;
-    // A conductor that was killed leaves its move to the worker; a worker that was killed has to be back for the next try.
+    // A command that was killed leaves its move with the worker, and a worker that was killed with the next one.
     const killed = await kill;
     if (await isOwnedBy(world, to)) return { to, from, until: performance.now(), kill: killed, attempts };
   }
@@ -75,13 +75,13 @@ async function playRound(
 }
 
 /** Some ms after the move has begun, or after a while without one. */
-async function killLater(world: World, victim: string, afterMs: number, killConductor: () => void): Promise<Kill> {
+async function killLater(world: World, victim: string, afterMs: number, killCommand: () => void): Promise<Kill> {
   const until = performance.now() + beginMsMax;
   while (!(await isMoving(world)) && performance.now() < until) await sleep(5);
   await sleep(afterMs);
   const from = performance.now();
   const actor = world.actors.get(victim);
-  if (!actor) killConductor();
+  if (!actor) killCommand();
   await actor?.end('SIGKILL');
   await actor?.start();
   return { victim, from, until: performance.now() };
