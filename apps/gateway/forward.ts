@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Readable, Writable } from 'node:stream';
-import { errors, type Pool } from 'undici';
+import type { Readable } from 'node:stream';
+import { type Dispatcher, errors, type Pool } from 'undici';
 import { Ambiguous, ClientGone, NotSent, TooLarge } from './failures.ts';
 import type { Leaving } from './leaving.ts';
 
@@ -39,27 +39,24 @@ const ofTheConnection = new Set([
 export async function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { pool, body, headers, leaving, isWrite, onAnswer, onPart }: Forwarding,
+  forwarding: Forwarding,
 ): Promise<void> {
+  const { pool, body, headers, leaving, isWrite } = forwarding;
+  const { promise: answered, resolve, reject } = Promise.withResolvers<void>();
   const options = {
     method: request.method as 'GET',
     path: request.url ?? '/',
     headers: passedOn(request.rawHeaders, headers),
     body,
-    responseHeaders: 'raw' as const,
-    // What has been sent of a write cannot be taken back, and a part of its body is no request.
-    signal: isWrite ? null : leaving,
   };
+  pool.dispatch(options, new Relay(response, forwarding, { resolve, reject }));
   try {
-    await pool.stream(options as Parameters<Pool['stream']>[0], ({ statusCode, headers: raw }) => {
-      const answered = passedOn(raw as unknown as string[], {});
-      onAnswer(statusCode, answered);
-      if (!leaving.hasLeft) response.writeHead(statusCode, answered);
-      return isWrite || onPart ? relay(response, leaving, { isWrite, onPart }) : response;
-    });
+    await answered;
   } catch (error) {
     if (response.headersSent || !(error instanceof Error)) throw error;
     throw failureOf(error, leaving, isWrite);
+  } finally {
+    leaving.whenLeft = undefined;
   }
 }
 
@@ -69,29 +66,54 @@ function failureOf(error: Error, leaving: Leaving, isWrite: boolean): Error {
   return leaving.hasLeft && !isWrite ? new ClientGone(error.message) : new Ambiguous(error.message);
 }
 
-/** Hands the body on while the client is there. Of a write the rest is read all the same, so that its owner can finish. */
-function relay(
-  response: ServerResponse,
-  leaving: Leaving,
-  { isWrite, onPart }: Pick<Forwarding, 'isWrite' | 'onPart'>,
-): Writable {
-  return new Writable({
-    write(part: Buffer, _encoding, done) {
-      onPart?.(part);
-      if (leaving.hasLeft) done(isWrite ? null : new ClientGone('the client left in the middle of its answer'));
-      else if (response.write(part)) done();
-      else whenTaken(response, done);
-    },
-    final(done) {
-      // It would not say that it has ended to whoever waits for a client that leaves.
-      if (!leaving.hasLeft) response.end();
-      done();
-    },
-    destroy(error, done) {
-      if (error) response.destroy();
-      done(error);
-    },
-  });
+type End = { readonly resolve: () => void; readonly reject: (error: Error) => void };
+type Controller = Dispatcher.DispatchController;
+
+/**
+ * Hands an answer on while the client is there. Of a write the rest is read all the same, so that its owner can finish. As undici's
+ * own handler: its `stream` costs a request a fifth of all that it costs here.
+ */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #response: ServerResponse;
+  readonly #forwarding: Forwarding;
+  readonly #end: End;
+
+  constructor(response: ServerResponse, forwarding: Forwarding, end: End) {
+    this.#response = response;
+    this.#forwarding = forwarding;
+    this.#end = end;
+  }
+
+  onRequestStart(controller: Controller): void {
+    const { leaving, isWrite } = this.#forwarding;
+    // What has been sent of a write cannot be taken back, and a part of its body is no request.
+    if (isWrite) return;
+    leaving.whenLeft = () => controller.abort(new ClientGone('the client left before it had its answer'));
+    if (leaving.hasLeft) leaving.whenLeft();
+  }
+
+  onResponseStart({ rawHeaders }: Controller, status: number): void {
+    if (status < 200) return;
+    const answered = passedOn(texts(rawHeaders as Buffer[]), {});
+    this.#forwarding.onAnswer(status, answered);
+    if (!this.#forwarding.leaving.hasLeft) this.#response.writeHead(status, answered);
+  }
+
+  onResponseData(controller: Controller, part: Buffer): void {
+    this.#forwarding.onPart?.(part);
+    if (this.#forwarding.leaving.hasLeft || this.#response.write(part)) return;
+    controller.pause();
+    whenTaken(this.#response, () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    if (!this.#forwarding.leaving.hasLeft) this.#response.end();
+    this.#end.resolve();
+  }
+
+  onResponseError(_: Controller, error: Error): void {
+    this.#end.reject(error);
+  }
 }
 
 function whenTaken(response: ServerResponse, then: () => void): void {
@@ -100,6 +122,11 @@ function whenTaken(response: ServerResponse, then: () => void): void {
     then();
   };
   response.on('drain', go).on('close', go);
+}
+
+// Names and values in turn, in the encoding that HTTP has for both.
+function texts(raw: readonly Buffer[]): string[] {
+  return raw.map((bytes) => bytes.toString('latin1'));
 }
 
 // What `connection` names is about the connection, too; mostly it says `keep-alive`.

@@ -50,7 +50,7 @@ export class InFlight {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const end = (settle: () => void) => () => {
       clearTimeout(timer);
-      leaving.off('abort', leave);
+      leaving.whenLeft = undefined;
       this.#waiting.delete(take);
       settle();
     };
@@ -60,7 +60,7 @@ export class InFlight {
       end(() => reject(overloaded())),
       this.#limits.queueMs,
     );
-    leaving.on('abort', leave);
+    leaving.whenLeft = leave;
     this.#waiting.add(take);
     if (leaving.hasLeft) leave();
     return promise;

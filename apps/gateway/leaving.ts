@@ -1,14 +1,10 @@
-import { EventEmitter } from 'node:events';
-
-/**
- * Emits `abort` when a client leaves before it has its answer. undici listens to that too, and takes an emitter as well as an
- * AbortSignal, which costs each request a tenth of all that it costs.
- */
-export class Leaving extends EventEmitter<{ abort: [] }> {
+/** Whether a client has left before it had its answer, and what is to be done when it does: one thing at a time. */
+export class Leaving {
   hasLeft = false;
+  whenLeft: (() => void) | undefined;
 
   leave(): void {
     this.hasLeft = true;
-    this.emit('abort');
+    this.whenLeft?.();
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, request as open, type ServerResponse } from 'node:http';
 import { until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type Counter, gatewayTo, gaugeOf, openCounter } from './test-gateway.ts';
@@ -124,6 +124,27 @@ describe('an owner who does not answer', () => {
   });
 });
 
+test('a client who takes nothing of his answer lets its owner wait, and gets all of it when he does', async () => {
+  const [part, parts] = [Buffer.alloc(1_000_000, 'x'), 40];
+  let sent = 0;
+  const owner = await aServer(async (request, response) => {
+    if (request.url === '/ping') return void response.end();
+    for (; sent < parts; sent++) if (!response.write(part)) await once(response, 'drain');
+    response.end();
+  });
+  const { url } = await gatewayTo(owner, { ...counter, limits: { bodyIdleMs: 300_000 } });
+  const asking = open(`${url}/other`, { agent: false }).end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  answer.pause();
+  // The others are answered, again and again, and he has got no more.
+  for (let before = -1; before !== sent; ) {
+    before = sent;
+    for (let nth = 0; nth < 20; nth++) await ask(`${url}/ping`, 'GET', '').answer;
+  }
+  expect(sent).toBeLessThan(parts);
+  expect((await Array.fromAsync(answer, ({ length }: Buffer) => length)).reduce((a, b) => a + b)).toBe(40_000_000);
+});
+
 describe('a request that is too large', () => {
   const limits = { bodyBytesMax: 200_000, headerBytesMax: 4_096 };
 
@@ -158,7 +179,7 @@ describe('a request that is too large', () => {
 describe('when a client leaves', () => {
   test('his read is taken back from the owner', async () => {
     const owner = await anOwner();
-    const { url } = await gatewayTo(owner.url, counter);
+    const { url } = await gatewayTo(owner.url, { ...counter, limits: { headersMs: 300_000 } });
     const { request } = ask(`${url}/events`, 'GET', '');
     const { response } = await until('he is asked', async () => owner.asked[0]);
     const closed = once(response, 'close');
@@ -179,6 +200,28 @@ describe('when a client leaves', () => {
     const finished = once(response, 'finish');
     owner.answerAll();
     await Promise.all([finished, next.answer]);
+    await until('nothing is under way', async () => (await gaugeOf(gateway, 'in_flight')) === 0);
+  });
+
+  test.each([
+    ['his read is taken back in the middle of its answer', 'GET', false],
+    ['the answer to his write is read to its end all the same', 'POST', true],
+  ] as const)('%s', async (_, method, isRead) => {
+    const owner = await anOwner();
+    const gateway = await gatewayTo(owner.url, { ...counter, limits: { bodyIdleMs: 300_000 } });
+    const asking = open(`${gateway.url}/events`, { method, agent: false }).end();
+    asking.on('error', () => undefined);
+    const { response } = await until('he is asked', async () => owner.asked[0]);
+    const [closed, large] = [once(response, 'close'), Buffer.alloc(30_000_000)];
+    response.write(large);
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    // Nobody takes any more of it: the gateway is in the middle of it, and waits.
+    answer.pause();
+    await until('the owner waits', async () => response.writableNeedDrain);
+    asking.destroy();
+    if (isRead) response.end(large);
+    await closed;
+    expect(response.writableFinished).toBe(isRead);
     await until('nothing is under way', async () => (await gaugeOf(gateway, 'in_flight')) === 0);
   });
 
