@@ -45,6 +45,8 @@ async function play(world: World, options: Options, onStep: (step: string) => vo
     seed: options.seed,
     ratePerSecond: options.ratePerSecond,
   });
+  // A gateway ends only when nobody asks it any more.
+  world.endBefore(() => traffic.stop());
   onStep(`Clients ask ${options.ratePerSecond} times a second`);
   await sleep(1_000);
   onStep('migrate start: the rows are copied while clients write');

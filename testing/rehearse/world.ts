@@ -25,6 +25,9 @@ export type World = {
   readonly migrationSettings: Readonly<Record<string, string>>;
   /** Runs it to its end. */
   migrate(...words: readonly string[]): Promise<Ended>;
+  /** Has it called when the world ends, before anything is ended that it may need. */
+  endBefore(end: () => Promise<void>): void;
+  /** Resolves when all has ended, however often it is called. */
   stop(): Promise<void>;
 };
 
@@ -39,7 +42,11 @@ export type WorldOptions = {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   refuseMissing();
   const stack = new AsyncDisposableStack();
-  const stop = () => stack.disposeAsync();
+  let ending: Promise<void> | undefined;
+  const stop = () => {
+    ending ??= stack.disposeAsync();
+    return ending;
+  };
   options.whenStopIsDue?.(stop);
   try {
     return { ...(await build(stack, options)), stop };
@@ -77,6 +84,7 @@ async function build(
     actors: new Map([...actors, servers.legacyServer, servers.nextServer].map((actor) => [actor.name, actor])),
     migrationSettings,
     migrate: (...words) => startCommand(['migrate', ...words], migrationSettings).ended,
+    endBefore: (end) => stack.defer(end),
   };
 }
 
@@ -151,7 +159,8 @@ type Servers = {
 
 async function startServers(stack: AsyncDisposableStack, onProgress: (step: string) => void): Promise<Servers> {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-rehearse-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  // Who is interrupted early has a server that is still being made, and goes on writing files for a moment.
+  stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   onProgress('Starting PostgreSQL twice, Redis and RabbitMQ');
   const legacyServer = await aDatabase('legacy database', join(folder, 'legacy'));
   stack.defer(() => legacyServer.end('SIGTERM'));
