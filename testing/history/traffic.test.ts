@@ -17,11 +17,18 @@ import { type Tap, tapMessages } from './tap.ts';
 import { defects } from './test-defects.ts';
 import { send } from './test-send.ts';
 import { type Defect, makeTables, startTestShop } from './test-shop.ts';
+import { startTraffic } from './traffic.ts';
 import { describeVerdict, type Verdict } from './verdict.ts';
 
 type Load = { readonly requests: number; readonly ratePerSecond: number };
 
 let seeds = 0;
+
+it('stops once, however often it is told to', async () => {
+  const traffic = startTraffic({ urls: ['http://127.0.0.1:9'], history: recordHistory('Show'), seed: 1 });
+  await Promise.all([traffic.stop(), traffic.stop()]);
+  await expect(traffic.stop()).resolves.toBeUndefined();
+});
 
 describe.skipIf(rabbitMqIsMissing() || redisIsMissing())('traffic and judge', () => {
   let [redis, rabbit] = [] as unknown as [TestRedis, VirtualHost];

@@ -24,7 +24,7 @@ export type TrafficOptions = {
 export type Traffic = {
   /** How many requests were sent late because `inFlightMax` others had no answer yet. */
   readonly capped: number;
-  /** Sends no more, and resolves when everything sent is answered or given up. */
+  /** Sends no more, and resolves when everything sent is answered or given up, however often it is called. */
   stop(): Promise<void>;
 };
 
@@ -53,6 +53,7 @@ class OpenLoop implements Traffic {
   #capped = 0;
   #dueAt = performance.now();
   #blockedAt = Number.NEGATIVE_INFINITY;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: TrafficOptions) {
     const { urls, history, seed, ratePerSecond = 200, inFlightMax = 1_000, timeoutMs = 10_000 } = options;
@@ -72,7 +73,12 @@ class OpenLoop implements Traffic {
     return this.#capped;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(this.#running);
     await Promise.all(this.#pools.map((pool) => pool.close()));

@@ -93,6 +93,15 @@ export function figuresOf(played: Played): Report {
   };
 }
 
+/** What the clients have got so far. Failed are also those that a kill explains. */
+export function soFar({ entries }: History): string {
+  const acknowledged = entries.filter((entry) => isWrite(entry) && entry.outcome === 'acknowledged');
+  const [requests, writes, failed] = [entries, acknowledged, entries.filter(isFailed)].map(({ length }) =>
+    length.toLocaleString('en-GB'),
+  );
+  return `${requests} requests, ${writes} writes acknowledged, ${failed} failed`;
+}
+
 function isFailed({ outcome }: Entry): boolean {
   return outcome === 'failed' || outcome === 'unknown';
 }

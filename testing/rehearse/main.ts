@@ -1,17 +1,10 @@
 import colors from 'picocolors';
 import { describeVerdict } from '../history/verdict.ts';
 import type { Figure, Report } from './figures.ts';
-import { readOptions, usage } from './options.ts';
+import { endWhenInterrupted } from './interruption.ts';
+import { type Options, readOptions, usage } from './options.ts';
 import { rehearse } from './rehearse.ts';
-
-let stop = async () => {};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    process.stderr.write('\ninterrupted: ending what was started …\n');
-    await stop();
-    process.exit(130);
-  });
-}
+import { openView } from './view.ts';
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
@@ -24,21 +17,31 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const begunAt = performance.now();
-  const onStep = (step: string) => {
-    const seconds = ((performance.now() - begunAt) / 1_000).toFixed(1).padStart(6);
-    process.stderr.write(`${colors.dim(`${seconds} s`)}  ${step}\n`);
-  };
-  onStep(`Seed ${options.seed}: --seed ${options.seed} repeats it`);
-  const report = await rehearse({
-    options,
-    onStep,
-    whenStopIsDue: (what) => {
-      stop = what;
-    },
-  });
+  const report = await watch(options);
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
   return report.isClean ? 0 : 1;
+}
+
+async function watch(options: Options): Promise<Report> {
+  const now = () => performance.now();
+  const view = openView({ stream: process.stderr, env: process.env, isPlain: options.json, now });
+  process.once('exit', () => view.close());
+  let [stop, isInterrupted] = [async () => {}, false];
+  endWhenInterrupted(process, now, async () => {
+    isInterrupted = true;
+    await view.interrupt();
+    process.stderr.write('\ninterrupted: ending what was started …\n');
+    await stop();
+  });
+  view.say(`Seed ${options.seed}: --seed ${options.seed} repeats it`);
+  const whenStopIsDue = (due: () => Promise<void>) => {
+    stop = due;
+  };
+  return rehearse({ options, view, whenStopIsDue }).catch((error: unknown) => {
+    // What fails because it is being ended is no news. The process ends when all else has.
+    if (isInterrupted) return new Promise<never>(() => {});
+    throw error;
+  });
 }
 
 function reportText({ isClean, figures, verdict, complaints, seed, steps }: Report): string {

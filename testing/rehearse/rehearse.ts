@@ -6,69 +6,79 @@ import { readRows } from '../history/store.ts';
 import { tapMessages } from '../history/tap.ts';
 import { startTraffic } from '../history/traffic.ts';
 import { seededRandom } from '../seeded-random.ts';
-import { figuresOf, type Report } from './figures.ts';
+import { figuresOf, type Report, soFar } from './figures.ts';
 import { addLegacyRows } from './legacy-rows.ts';
 import type { Options } from './options.ts';
 import { playRounds, type Round } from './rounds.ts';
+import { standText } from './stand-text.ts';
 import { countThings } from './things.ts';
+import type { Step, View } from './view.ts';
 import { startWorld, type World } from './world.ts';
 
 export type Rehearsal = {
   readonly options: Options;
-  readonly onStep: (step: string) => void;
+  readonly view: View;
   readonly whenStopIsDue: (stop: () => Promise<void>) => void;
 };
 
 /** Plays the whole move, and answers what it showed. Throws when a part of it does not come about at all. */
-export async function rehearse({ options, onStep, whenStopIsDue }: Rehearsal): Promise<Report> {
-  const world = await startWorld({ gateways: options.gateways, onProgress: onStep, whenStopIsDue });
+export async function rehearse({ options, view, whenStopIsDue }: Rehearsal): Promise<Report> {
+  const world = await startWorld({ gateways: options.gateways, view, whenStopIsDue });
   try {
-    return await play(world, options, onStep);
+    return await play(world, options, view);
   } catch (error) {
-    for (const actor of world.actors.values()) onStep(`${actor.name} said last: ${actor.log().slice(-600)}`);
+    for (const actor of world.actors.values()) view.say(`${actor.name} said last: ${actor.log().slice(-600)}`);
     throw error;
   } finally {
-    await world.stop();
+    await view.step('Ending what was started', () => world.stop());
   }
 }
 
-async function play(world: World, options: Options, onStep: (step: string) => void): Promise<Report> {
-  const { pools, urls } = world;
-  await addLegacyRows(pools.legacy, options.rows);
-  const thingsBefore = await countThings(pools.legacy);
-  for (const [name, actor] of world.actors) if (name.startsWith('gateway')) await actor.start();
+async function play(world: World, options: Options, view: View): Promise<Report> {
+  const { pools, urls, actors } = world;
+  const { rows, seed, ratePerSecond } = options;
+  const thingsBefore = await view.step(`Adding ${rows} events to the legacy`, async () => {
+    await addLegacyRows(pools.legacy, rows);
+    return countThings(pools.legacy);
+  });
+  for (const [name, actor] of actors)
+    if (name.startsWith('gateway')) await view.step(`Starting ${name}`, () => actor.start());
   const tap = await tapMessages(world.amqpUrl);
   const history = recordHistory('Show', options.history);
-  const traffic = startTraffic({
-    urls,
-    history,
-    seed: options.seed,
-    ratePerSecond: options.ratePerSecond,
+  view.watch(() => soFar(history));
+  const traffic = startTraffic({ urls, history, seed, ratePerSecond });
+  // A gateway ends only when nobody asks it any more.
+  world.endBefore(() => traffic.stop());
+  await view.step(`Clients ask ${ratePerSecond} times a second`, () => sleep(1_000));
+  await view.step('migrate start: the rows are copied while clients write', async (step) => {
+    await actors.get('worker')?.start();
+    await Promise.all([untilGatesAreOpen(world, step), wake(world)]);
   });
-  onStep(`Clients ask ${options.ratePerSecond} times a second`);
-  await sleep(1_000);
-  onStep('migrate start: the rows are copied while clients write');
-  await world.actors.get('worker')?.start();
-  await Promise.all([untilGatesAreOpen(world), wake(world)]);
-  const rounds = await playRounds(world, { ...options, random: seededRandom(options.seed) }, onStep);
-  onStep('Letting the clients finish');
-  await sleep(1_000);
-  await traffic.stop();
-  const messages = [...(await tap.drain())];
-  await untilStill(world);
-  onStep('Judging every request');
-  const owner = rounds.at(-1)?.to ?? 'legacy';
-  const [legacy, next] = [await readRows(pools.legacy, 'legacy'), await readRows(pools.next, 'next')];
-  const verdict = judge(history, { legacy, next, owner, toldUntil: toldUntil(rounds) }, messages);
-  const verified = await world.migrate('verify', 'events', '--json');
-  const journal = await world.migrate('journal', '--json');
-  await tap.stop();
-  await history.close();
-  onStep('migrate abandon: nothing is to be left in the legacy');
-  await world.actors.get('worker')?.end('SIGTERM');
-  const abandoned = await world.migrate('abandon', 'events', '--confirm', 'events');
-  const left = (await countThings(pools.legacy)).filter((thing) => !thingsBefore.includes(thing));
-  return figuresOf({ options, history, rounds, verdict, verified, journal, abandoned, left, capped: traffic.capped });
+  const rounds = await playRounds(world, { ...options, random: seededRandom(seed) }, view);
+  const messages = await view.step('Letting the clients finish', async () => {
+    await sleep(1_000);
+    await traffic.stop();
+    const told = [...(await tap.drain())];
+    await untilStill(world);
+    return told;
+  });
+  const judged = await view.step('Judging every request', async () => {
+    const owner = rounds.at(-1)?.to ?? 'legacy';
+    const [legacy, next] = [await readRows(pools.legacy, 'legacy'), await readRows(pools.next, 'next')];
+    const verdict = judge(history, { legacy, next, owner, toldUntil: toldUntil(rounds) }, messages);
+    const verified = await world.migrate('verify', 'events', '--json');
+    const journal = await world.migrate('journal', '--json');
+    await tap.stop();
+    await history.close();
+    return { verdict, verified, journal };
+  });
+  const removed = await view.step('migrate abandon: nothing is to be left in the legacy', async () => {
+    await actors.get('worker')?.end('SIGTERM');
+    const abandoned = await world.migrate('abandon', 'events', '--confirm', 'events');
+    const left = (await countThings(pools.legacy)).filter((thing) => !thingsBefore.includes(thing));
+    return { abandoned, left };
+  });
+  return figuresOf({ options, history, rounds, ...judged, ...removed, capped: traffic.capped });
 }
 
 /** What the legacy has not told until it is switched is told then; what the new system changes is told anyway. */
@@ -92,11 +102,12 @@ async function wake({ shopUrl }: World): Promise<void> {
 
 const openMsMax = 120_000;
 
-async function untilGatesAreOpen(world: World): Promise<void> {
+async function untilGatesAreOpen(world: World, step: Step): Promise<void> {
   const until = performance.now() + openMsMax;
   for (;;) {
     const { code, out, err } = await world.migrate('status', 'events');
     if (code === 0) return;
+    step.at(standText(out));
     if (performance.now() > until) throw new Error(`the gates did not open:\n${out}${err}`);
     // To ask costs most of a core for a second.
     await sleep(2_000);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Options } from './options.ts';
 import { startCommand } from './run-command.ts';
+import type { Step, View } from './view.ts';
 import type { World } from './world.ts';
 
 export type Round = {
@@ -22,23 +23,30 @@ type Playing = Pick<Options, 'switches' | 'kills'> & { readonly random: SeededRa
 const attemptsMax = 8;
 
 /** Moves the unit over and back, and kills somebody in each round, at some moment around the switch. */
-export async function playRounds(world: World, playing: Playing, onStep: (step: string) => void): Promise<Round[]> {
+export async function playRounds(world: World, playing: Playing, view: View): Promise<Round[]> {
   const rounds: Round[] = [];
   const victims: (string | undefined)[] = [];
   for (let nth = 0; nth < playing.switches; nth++) {
     const to = nth % 2 === 0 ? 'next' : 'legacy';
     if (victims.length === 0) victims.push(...shuffled(everybody(world), playing.random));
-    const round = await playRound(world, to, playing.kills ? victims.pop() : undefined, playing.random);
+    const victim = playing.kills ? victims.pop() : undefined;
+    const name = `Round ${nth + 1} of ${playing.switches}`;
+    const plan = `${name}: events move to ${to}${victim ? `, ${victim} is killed` : ''}`;
+    const round = await view.step(plan, async (step) => {
+      const played = await tellMove(world, to, step, () => playRound(world, { to, victim, random: playing.random }));
+      step.rename(`${name}: ${outcomeText(played)}`);
+      return played;
+    });
     rounds.push(round);
-    const { kill, attempts, from, until } = round;
-    const tries = attempts > 1 ? `, ${attempts} tries` : '';
-    const killed = kill ? `, ${kill.victim} killed` : '';
-    onStep(
-      `Round ${nth + 1} of ${playing.switches}: events belong to ${to} after ${Math.round(until - from)} ms${killed}${tries}`,
-    );
     await sleep(500 + playing.random.below(1_000));
   }
   return rounds;
+}
+
+function outcomeText({ to, from, until, kill, attempts }: Round): string {
+  const killed = kill ? `, ${kill.victim} killed` : '';
+  const tries = attempts > 1 ? `, ${attempts} tries` : '';
+  return `events belong to ${to} after ${Math.round(until - from)} ms${killed}${tries}`;
 }
 
 // In two rounds of each turn nobody is killed: they show how long a switch takes.
@@ -51,19 +59,36 @@ function shuffled<T>(values: readonly T[], random: SeededRandom): T[] {
   return values.map(() => rest.splice(random.below(rest.length), 1)[0] as T);
 }
 
-async function playRound(
-  world: World,
-  to: Round['to'],
-  victim: string | undefined,
-  random: SeededRandom,
-): Promise<Round> {
+const verbs = { next: 'switch', legacy: 'rollback' } as const;
+const lookMs = 200;
+
+/** Tells the step what was last written down of the move, as long as the round is played. */
+async function tellMove(world: World, to: Round['to'], step: Step, play: () => Promise<Round>): Promise<Round> {
+  let isOver = false;
+  const played = play().finally(() => {
+    isOver = true;
+  });
+  for (;;) {
+    await Promise.race([played, sleep(lookMs)]);
+    if (isOver) return played;
+    const act = await lastAct(world);
+    step.at(
+      act === undefined || act === 'move ended'
+        ? `migrate ${verbs[to]}`
+        : `migrate ${verbs[to]}: ${act.replace(/^step /, '')}`,
+    );
+  }
+}
+
+type Plan = { readonly to: Round['to']; readonly victim: string | undefined; readonly random: SeededRandom };
+
+async function playRound(world: World, { to, victim, random }: Plan): Promise<Round> {
   const killAfterMs = random.below(400);
   const from = performance.now();
-  const verb = to === 'next' ? 'switch' : 'rollback';
   let kill: Promise<Kill> | undefined;
   let said = '';
   for (let attempts = 1; attempts <= attemptsMax; attempts++) {
-    const command = startCommand(['migrate', verb, 'events', '--confirm', 'events'], world.migrationSettings);
+    const command = startCommand(['migrate', verbs[to], 'events', '--confirm', 'events'], world.migrationSettings);
     if (victim && !kill) kill = killLater(world, victim, killAfterMs, command.kill);
     const { out, err } = await command.ended;
     said += `${out}${err}\n`;
@@ -116,6 +141,16 @@ async function stateOf({ pools }: World): Promise<State | undefined> {
   );
   return asked.then(
     ({ rows }) => rows[0],
+    () => undefined,
+  );
+}
+
+async function lastAct({ pools }: World): Promise<string | undefined> {
+  const asked = pools.next.query<{ act: string }>(
+    `select act from ticketbuddy_migration.journal where unit = 'events' and act similar to '(move|step) %' order by nth desc limit 1`,
+  );
+  return asked.then(
+    ({ rows }) => rows[0]?.act,
     () => undefined,
   );
 }

@@ -10,6 +10,7 @@ import { freePort } from '../replay/start-system.ts';
 import { type Actor, anActor } from './actor.ts';
 import { aDatabase, type DatabaseActor } from './database-actor.ts';
 import { type Ended, startCommand } from './run-command.ts';
+import type { View } from './view.ts';
 
 /** Both systems side by side, with what they stand on, and the gateways before them. */
 export type World = {
@@ -25,22 +26,29 @@ export type World = {
   readonly migrationSettings: Readonly<Record<string, string>>;
   /** Runs it to its end. */
   migrate(...words: readonly string[]): Promise<Ended>;
+  /** Has it called when the world ends, before anything is ended that it may need. */
+  endBefore(end: () => Promise<void>): void;
+  /** Resolves when all has ended, however often it is called. */
   stop(): Promise<void>;
 };
 
 export type WorldOptions = {
-  readonly gateways?: number;
-  readonly onProgress?: (step: string) => void;
+  readonly gateways: number;
+  readonly view: View;
   /** Told at once what ends it: a user may lose patience before it stands. */
-  readonly whenStopIsDue?: (stop: () => Promise<void>) => void;
+  readonly whenStopIsDue: (stop: () => Promise<void>) => void;
 };
 
-/** Starts everything but the worker, which begins the move. Throws one sentence when a program is not installed. */
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+/** Starts both systems; the gateways and the worker, which begins the move, are to be started later. Throws one sentence when a program is not installed. */
+export async function startWorld(options: WorldOptions): Promise<World> {
   refuseMissing();
   const stack = new AsyncDisposableStack();
-  const stop = () => stack.disposeAsync();
-  options.whenStopIsDue?.(stop);
+  let ending: Promise<void> | undefined;
+  const stop = () => {
+    ending ??= stack.disposeAsync();
+    return ending;
+  };
+  options.whenStopIsDue(stop);
   try {
     return { ...(await build(stack, options)), stop };
   } catch (error) {
@@ -49,12 +57,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
-async function build(
-  stack: AsyncDisposableStack,
-  { gateways = 1, onProgress = () => undefined }: WorldOptions,
-): Promise<Omit<World, 'stop'>> {
-  const servers = await startServers(stack, onProgress);
-  const databases = await createDatabases(stack, servers);
+async function build(stack: AsyncDisposableStack, { gateways, view }: WorldOptions): Promise<Omit<World, 'stop'>> {
+  const { servers, databases } = await view.step('Starting PostgreSQL twice, Redis and RabbitMQ', async () => {
+    const servers = await startServers(stack);
+    return { servers, databases: await createDatabases(stack, servers) };
+  });
   const ports = await Promise.all(Array.from({ length: 2 + gateways }, () => freePort()));
   const [legacyPort = 0, shopPort = 0, ...gatewayPorts] = ports;
   const migrationSettings = {
@@ -66,8 +73,7 @@ async function build(
   const actors = actorsOf({ servers, databases, migrationSettings, legacyPort, shopPort, gatewayPorts });
   for (const actor of actors) stack.defer(() => actor.end('SIGTERM'));
   for (const actor of actors.slice(0, 2)) {
-    onProgress(`Starting ${actor.name}`);
-    await actor.start();
+    await view.step(`Starting ${actor.name}`, () => actor.start());
   }
   return {
     urls: gatewayPorts.map(urlOf),
@@ -77,6 +83,7 @@ async function build(
     actors: new Map([...actors, servers.legacyServer, servers.nextServer].map((actor) => [actor.name, actor])),
     migrationSettings,
     migrate: (...words) => startCommand(['migrate', ...words], migrationSettings).ended,
+    endBefore: (end) => stack.defer(end),
   };
 }
 
@@ -149,10 +156,10 @@ type Servers = {
   readonly amqpUrl: string;
 };
 
-async function startServers(stack: AsyncDisposableStack, onProgress: (step: string) => void): Promise<Servers> {
+async function startServers(stack: AsyncDisposableStack): Promise<Servers> {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-rehearse-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  onProgress('Starting PostgreSQL twice, Redis and RabbitMQ');
+  // Who is interrupted early has a server that is still being made, and goes on writing files for a moment.
+  stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const legacyServer = await aDatabase('legacy database', join(folder, 'legacy'));
   stack.defer(() => legacyServer.end('SIGTERM'));
   const nextServer = await aDatabase('new database', join(folder, 'next'));
