@@ -37,7 +37,8 @@ it.each(captures)('a stream by %s whose connection is killed goes on where it wa
     await pool.query(`insert into "Seats" values (${round})`);
     await pool.query(
       `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name like '%${unit.name}'
-       union all select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`,
+       union all select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+         and database = (select oid from pg_database where datname = current_database())`,
     );
     expect((await take(stream)).changes.map(({ row }) => row?.id)).toEqual([`${round}`]);
   }

@@ -77,9 +77,8 @@ it('a listener whose connection is cut listens again and is woken for what it mi
   await notifications.start();
   await woken.promise;
   woken = Promise.withResolvers<void>();
-  await pool.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ticketbuddy-listen'",
-  );
+  await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'ticketbuddy-listen' and datname = current_database()`);
   await woken.promise;
   woken = Promise.withResolvers<void>();
   await pool.query("select pg_notify('bell', '')");
