@@ -105,6 +105,7 @@ async function missingSales({ acknowledged }: Buyers) {
 }
 
 async function listeningSessions(): Promise<number> {
-  const { rows } = await pool.query("select from pg_stat_activity where application_name = 'ticketbuddy-listen'");
+  const { rows } = await pool.query(`select from pg_stat_activity
+    where application_name = 'ticketbuddy-listen' and datname = current_database()`);
   return rows.length;
 }

@@ -147,7 +147,8 @@ describe.skipIf(rabbitMqIsMissing())('with RabbitMQ, /metrics says', () => {
       holding(shop.database.pool, 'lock table tickets.events', async () => {
         await announce(shop.url);
         await until('it is worked on', async () => {
-          const { rowCount } = await shop.database.pool.query('select from pg_locks where not granted');
+          const { rowCount } = await shop.database.pool.query(`select from pg_locks where not granted
+            and database = (select oid from pg_database where datname = current_database())`);
           return rowCount === 1;
         });
         await host.ctl('close_all_connections', 'a test');

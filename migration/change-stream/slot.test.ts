@@ -107,7 +107,8 @@ it('a source in the midst of a long transaction is prepared when that has ended,
   await slow.query(`begin; insert into "Seats" values (1)`);
   const unit = aUnit();
   const preparing = prepare(pool, unit);
-  const waiting = "select count(*)::int as n from pg_locks where not granted and mode = 'AccessExclusiveLock'";
+  const waiting = `select count(*)::int as n from pg_locks where not granted and mode = 'AccessExclusiveLock'
+    and database = (select oid from pg_database where datname = current_database())`;
   const isWaiting = async () => (await pool.query(waiting)).rows[0].n === 1;
   await until('it came true', isWaiting);
   await until('it came true', async () => !(await isWaiting()));
