@@ -10,6 +10,8 @@ export type Options = {
   readonly rows: number;
   /** Whether a process is killed in each round. */
   readonly kills: boolean;
+  /** Whether the legacy's server keeps no logical log, so that triggers capture what changes. */
+  readonly triggers: boolean;
   /** Whether it also fails for pauses that are too long. */
   readonly times: boolean;
   readonly json: boolean;
@@ -28,6 +30,7 @@ killed, and judges every request that was answered. Needs rabbitmq-server and re
   --rate <n>       requests a second (200, of which three in ten are writes)
   --gateways <n>   how many gateways clients ask (2)
   --rows <n>       events that are there before anything moves (100)
+  --triggers       the legacy's server keeps no log that can be read: triggers write its changes down
   --no-kills       kill nobody
   --no-times       tell how long things took, and do not judge it
   --history <file> write every request and its answer to a file
@@ -45,6 +48,7 @@ export function readOptions(words: readonly string[]): Options {
       rate: { type: 'string', default: '200' },
       gateways: { type: 'string', default: '2' },
       rows: { type: 'string', default: '100' },
+      triggers: { type: 'boolean', default: false },
       kills: { type: 'boolean', default: true },
       times: { type: 'boolean', default: true },
       history: { type: 'string' },
@@ -52,13 +56,14 @@ export function readOptions(words: readonly string[]): Options {
       help: { type: 'boolean', default: false, short: 'h' },
     },
   });
-  const { kills, times, json, history, help } = values;
+  const { triggers, kills, times, json, history, help } = values;
   return {
     switches: whole('switches', values.switches, 1),
     seed: whole('seed', values.seed, 0),
     ratePerSecond: whole('rate', values.rate, 1),
     gateways: whole('gateways', values.gateways, 1),
     rows: whole('rows', values.rows, 0),
+    triggers,
     kills,
     times,
     json,

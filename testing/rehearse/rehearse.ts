@@ -23,7 +23,7 @@ export type Rehearsal = {
 
 /** Plays the whole move, and answers what it showed. Throws when a part of it does not come about at all. */
 export async function rehearse({ options, view, whenStopIsDue }: Rehearsal): Promise<Report> {
-  const world = await startWorld({ gateways: options.gateways, view, whenStopIsDue });
+  const world = await startWorld({ gateways: options.gateways, triggers: options.triggers, view, whenStopIsDue });
   try {
     return await play(world, options, view);
   } catch (error) {

@@ -34,6 +34,8 @@ export type World = {
 
 export type WorldOptions = {
   readonly gateways: number;
+  /** Whether the legacy's server keeps no logical log. */
+  readonly triggers: boolean;
   readonly view: View;
   /** Told at once what ends it: a user may lose patience before it stands. */
   readonly whenStopIsDue: (stop: () => Promise<void>) => void;
@@ -57,9 +59,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-async function build(stack: AsyncDisposableStack, { gateways, view }: WorldOptions): Promise<Omit<World, 'stop'>> {
+async function build(
+  stack: AsyncDisposableStack,
+  { gateways, triggers, view }: WorldOptions,
+): Promise<Omit<World, 'stop'>> {
   const { servers, databases } = await view.step('Starting PostgreSQL twice, Redis and RabbitMQ', async () => {
-    const servers = await startServers(stack);
+    const servers = await startServers(stack, triggers);
     return { servers, databases: await createDatabases(stack, servers) };
   });
   const ports = await Promise.all(Array.from({ length: 2 + gateways }, () => freePort()));
@@ -156,11 +161,15 @@ type Servers = {
   readonly amqpUrl: string;
 };
 
-async function startServers(stack: AsyncDisposableStack): Promise<Servers> {
+async function startServers(stack: AsyncDisposableStack, triggers: boolean): Promise<Servers> {
   const folder = await mkdtemp(join(tmpdir(), 'ticketbuddy-rehearse-'));
   // Who is interrupted early has a server that is still being made, and goes on writing files for a moment.
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
-  const legacyServer = await aDatabase('legacy database', join(folder, 'legacy'));
+  const legacyServer = await aDatabase(
+    'legacy database',
+    join(folder, 'legacy'),
+    triggers ? { wal_level: 'replica' } : {},
+  );
   stack.defer(() => legacyServer.end('SIGTERM'));
   const nextServer = await aDatabase('new database', join(folder, 'next'));
   stack.defer(() => nextServer.end('SIGTERM'));
