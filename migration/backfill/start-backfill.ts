@@ -26,7 +26,7 @@ const idleMs = 200;
 const waitMs = 100;
 const lookMs = 1_000;
 // What comes in close succession is applied together, instead of costing a transaction each.
-const gatherMs = 40;
+const gatherMs = 100;
 
 /** Copies and follows until it is stopped: changes first, then one chunk, by one and the same writer. */
 export function startBackfill(options: StartOptions): Loop {

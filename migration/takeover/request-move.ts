@@ -13,7 +13,7 @@ export type MoveWish = {
   readonly onBegun?: () => void;
 };
 
-const lookEveryMs = 20;
+const lookEveryMs = 50;
 const takenUpMsMax = 5_000;
 const answeredMsMax = 60_000;
 const undefinedTable = '42P01';

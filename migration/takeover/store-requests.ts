@@ -15,6 +15,9 @@ export type MoveAnswer =
 
 export type MoveRequest = { readonly nth: string; readonly to: Side; readonly wasBegun: boolean };
 
+/** Is notified when a move is asked for. */
+export const requestChannel = 'ticketbuddy_move_requests';
+
 /** Who has asked has given up by then. */
 const staleAfter = `interval '10 seconds'`;
 
@@ -29,7 +32,8 @@ export async function createRequestTable(next: Querying): Promise<void> {
 
 export async function insertRequest(next: Querying, unit: string, to: Side): Promise<string> {
   const { rows } = await next.query<{ nth: string }>(
-    `insert into ${schema}.move_requests (unit, to_side) values ($1, $2) returning nth::text`,
+    `with asked as (insert into ${schema}.move_requests (unit, to_side) values ($1, $2) returning nth::text)
+     select nth, pg_notify('${requestChannel}', '') from asked`,
     [unit, to],
   );
   return rows[0]?.nth ?? '';

@@ -2,11 +2,12 @@ import { createPace, type Pace, startBackfill } from '@ticketbuddy/backfill';
 import type { Outcome, Side } from '@ticketbuddy/cutover';
 import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import type { ConfirmedDiff } from '@ticketbuddy/parity';
+import { PostgresNotifications } from '@ticketbuddy/postgres';
 import { type OpenDirection, openDirection } from './direction.ts';
 import { isHeeding, startHearing } from './hearing.ts';
 import { prepareTakeover } from './prepare.ts';
 import { serveRequest } from './serve-requests.ts';
-import type { MoveAnswer } from './store-requests.ts';
+import { type MoveAnswer, requestChannel } from './store-requests.ts';
 import { createTapTables } from './store-tap.ts';
 import { resumeSwitch } from './switch-unit.ts';
 import type { Takeover } from './takeover.ts';
@@ -31,7 +32,8 @@ export type WorkerOptions = {
 export type Worker = { stop(): Promise<void> };
 
 const gibibyte = 1_073_741_824;
-const lookEveryMs = 100;
+// A move that is asked for is heard of at once; what was left of one is found by looking.
+const lookEveryMs = 500;
 
 /**
  * Carries the unit's rows both ways until it is stopped, makes the moves that are asked for, and finishes those that others
@@ -51,20 +53,14 @@ export async function startWorker(takeover: Takeover, options: WorkerOptions): P
 }
 
 async function run(takeover: Takeover, directions: readonly OpenDirection[], options: WorkerOptions): Promise<Worker> {
-  const { onError, onResumed = () => undefined, onServed = () => undefined } = options;
-  const moving = repeat(
-    async () => {
-      const outcome = await resumeSwitch(takeover);
-      if (outcome) onResumed(outcome);
-      const answer = await serveRequest(takeover);
-      if (answer) onServed(answer);
-      return answer ? 1 : 0;
-    },
-    { idleMs: lookEveryMs, onError: (error) => onError('moving the unit', error) },
-  );
+  const { onError, onDifference = () => undefined } = options;
   const verifying = await startVerifying(takeover, {
-    onDifference: options.onDifference ?? (() => undefined),
+    onDifference,
     onError: (error) => onError('the comparison of both sides', error),
+  });
+  const moving = await startMoving(takeover, options).catch(async (error) => {
+    await verifying.stop();
+    throw error;
   });
   const hearing = hear(takeover, options);
   const carrying = directions.map((direction) => carry(direction, options));
@@ -75,6 +71,26 @@ async function run(takeover: Takeover, directions: readonly OpenDirection[], opt
       await Promise.all(directions.map((direction) => direction.close()));
     },
   };
+}
+
+/** Finishes the move that somebody has left, and makes the one that somebody asks for. */
+async function startMoving(
+  takeover: Takeover,
+  { onError, onResumed = () => undefined, onServed = () => undefined }: WorkerOptions,
+): Promise<Pick<Loop, 'stop'>> {
+  const pass = async () => {
+    const outcome = await resumeSwitch(takeover);
+    if (outcome) onResumed(outcome);
+    const answer = await serveRequest(takeover);
+    if (answer) onServed(answer);
+    return answer ? 1 : 0;
+  };
+  const notifications = new PostgresNotifications(takeover.places.next.url);
+  let loop: Loop | undefined;
+  notifications.listen(requestChannel, () => loop?.wake());
+  await notifications.start();
+  loop = repeat(pass, { idleMs: lookEveryMs, onError: (error) => onError('moving the unit', error) });
+  return { stop: async () => void (await Promise.all([notifications.stop(), loop?.stop()])) };
 }
 
 function hear(takeover: Takeover, options: WorkerOptions): Pick<Loop, 'stop'>[] {
