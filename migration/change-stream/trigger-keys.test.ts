@@ -1,4 +1,5 @@
 import { testDatabase } from '@ticketbuddy/testing';
+import pg from 'pg';
 import { expect, it } from 'vitest';
 import type { Change } from './batch.ts';
 import { aUnit, capture, take } from './test-source.ts';
@@ -50,6 +51,36 @@ it('rows are told whose texts are compared in several ways', async () => {
   await pool.query(`update seats set name = 'B'`);
   await take(stream);
   expect((await take(stream)).changes[0]?.row).toEqual({ id: 'a', floor: '1', name: 'B' });
+});
+
+it.each([
+  ['alone', ''],
+  ['when a trigger of the application writes too', 'set local ticketbuddy.is_nested = on;'],
+])('rows are told whose table and columns have names of any kind: %s', async (_what, setting) => {
+  const key = `i'd`;
+  const names = [
+    key,
+    '%1$s',
+    'na"me',
+    '$1',
+    '$catching$',
+    'back\\slash',
+    'its_end',
+    'vals',
+    'touched',
+    'told_key',
+    'key_1',
+  ];
+  const [table, ...columns] = [`Se"at's %s`, ...names].map(pg.escapeIdentifier);
+  const { url, pool } = await testDatabase();
+  await pool.query(`create table ${table} (${columns.map((column) => `${column} text`)}, primary key (${columns[0]}))`);
+  const unit = aUnit('triggers', [{ schema: 'public', name: `Se"at's %s`, key: [key] }]);
+  const stream = await (await capture(url, pool, unit)).open();
+  await pool.query(`begin; ${setting} insert into ${table} values (${names.map(pg.escapeLiteral)}); commit`);
+  await pool.query(`begin; ${setting} update ${table} set ${columns[1]} = 'new'; commit`);
+  const row = Object.fromEntries(names.map((name) => [name, name]));
+  expect((await take(stream)).changes[0]?.row).toEqual(row);
+  expect((await take(stream)).changes[0]).toMatchObject({ oldKey: { [key]: key }, row: { ...row, '%1$s': 'new' } });
 });
 
 /** A source whose changes triggers capture, with one table. */

@@ -147,8 +147,7 @@ export function idleSql(unit: Unit, oid: number): string {
 function functionSql(unit: Unit, oid: number, body: string): string {
   const settings = Object.entries(exactTextSettings).map(([name, value]) => `set ${name} = '${value}'`);
   return `create or replace function ${functionName(unit, oid)}() returns trigger language plpgsql volatile security definer
-    set search_path = pg_catalog, pg_temp ${settings.join(' ')} as $catching$
-    ${body} $catching$`;
+    set search_path = pg_catalog, pg_temp ${settings.join(' ')} as ${pg.escapeLiteral(body)}`;
 }
 
 const events = [
