@@ -90,6 +90,18 @@ describe.skipIf(rabbitMqIsMissing())('a tap', () => {
     expect([ear.heard, ear.errors.length]).toEqual([['one'], 1]);
   });
 
+  test('hears nothing of what nobody can read, and all that comes behind it', async () => {
+    const { tap, publish } = aTap();
+    const ear = listen(tap);
+    await until('it has begun', async () => ear.begun === 1);
+    const another = JSON.stringify({ messageType: ['urn:message:Another'], message: { what: 'another' } });
+    for (const body of ['no JSON', '{}', another, JSON.stringify({ messageType: 'x', message: 1 })])
+      await exchange.publish(body);
+    await publish('one');
+    await until('it is heard', async () => ear.heard.includes('one'));
+    expect([ear.heard, ear.errors]).toEqual([['one'], []]);
+  });
+
   test('hears on when its line was cut', async () => {
     const line = await openLine(server.url);
     const { tap, publish } = aTap({ url: line.url });
