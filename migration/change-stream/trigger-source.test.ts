@@ -1,4 +1,4 @@
-import { createTestDatabase, testDatabase, until } from '@ticketbuddy/testing';
+import { subscribe, testDatabase, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { abandon, acceptSchema, prepare } from './prepare.ts';
@@ -10,8 +10,9 @@ import type { Unit } from './unit.ts';
 const aSource = sourceBy('triggers');
 
 it('a table that a subscription fills is refused, since its rows pass by triggers of statements', async () => {
-  const { pool, unit } = await aTable('create table "Seats" (id int primary key)');
-  await subscribe(pool);
+  const sql = 'create table "Seats" (id int primary key)';
+  const { pool, unit } = await aTable(sql);
+  await subscribe(pool, '"Seats"', sql);
   await prepare(pool, unit);
   await expect(createSlot(pool, unit)).rejects.toMatchObject({
     code: 'is_subscribed',
@@ -99,20 +100,4 @@ async function capturedBy(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(`select tgname::text as name from pg_trigger
     where tgname ~ '^tb_' and tgconstraint = 0`);
   return rows.map(({ name }) => name);
-}
-
-/** Lets a subscription fill the table of seats, as from another server. */
-async function subscribe(pool: pg.Pool): Promise<void> {
-  const publisher = await createTestDatabase();
-  const name = `published_${process.pid}`;
-  await publisher.pool.query(`create table "Seats" (id int primary key); create publication ${name} for table "Seats"`);
-  await publisher.pool.query(`select pg_create_logical_replication_slot('${name}', 'pgoutput')`);
-  await pool.query(`create subscription ${name} connection '${publisher.url}' publication ${name}
-    with (create_slot = false, enabled = false, copy_data = false)`);
-  onTestFinished(async () => {
-    await pool.query(`alter subscription ${name} set (slot_name = none)`);
-    await pool.query(`drop subscription ${name}`);
-    await publisher.pool.query(`select pg_drop_replication_slot('${name}')`);
-    await publisher.drop();
-  });
 }
