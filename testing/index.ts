@@ -33,5 +33,6 @@ export { replayStory } from './replay/replay.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { SimulatedBroker } from './simulated-broker.ts';
 export { openStallingProxy } from './stalling-proxy.ts';
+export { subscribe } from './subscription.ts';
 export { until } from './until.ts';
 export { aVirtualHost } from './virtual-host.ts';

@@ -75,6 +75,7 @@ describe('what the legacy told of an event and what there is to be told of its r
       undefined,
       [],
       { ...body },
+      { ...body, id: `${id}\u0000` },
       { id, ...body, price: null },
       { id, ...body, startDate: 'soon' },
     ])

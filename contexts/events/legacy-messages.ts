@@ -1,5 +1,5 @@
 import { eventUpsertedUrn } from '@ticketbuddy/contracts/urns';
-import { parseDateTimeOffset, parseDecimal, toHundredths } from '@ticketbuddy/dotnet-json';
+import { parseBodyGuid, parseDateTimeOffset, parseDecimal, toHundredths } from '@ticketbuddy/dotnet-json';
 import type { Message } from '@ticketbuddy/messaging';
 import { readMembers } from '@ticketbuddy/messaging/members';
 import { addOnce } from '@ticketbuddy/messaging/outbox-once';
@@ -29,9 +29,11 @@ function said(given: unknown): { readonly key: string; readonly says: string } |
   const body = (readMembers(given, schema) ?? {}) as Readonly<Record<string, unknown>>;
   const [startsAt, endsAt] = [body.startDate, body.endDate].map(microsecondOf);
   const price = typeof body.price === 'string' ? parseDecimal(body.price) : undefined;
-  if (typeof body.id !== 'string' || startsAt === undefined || endsAt === undefined || !price) return undefined;
+  // Any text could be a key that no database takes.
+  const key = typeof body.id === 'string' ? parseBodyGuid(body.id) : undefined;
+  if (key === undefined || startsAt === undefined || endsAt === undefined || !price) return undefined;
   const says = JSON.stringify([body.eventName, startsAt, endsAt, body.venue, String(toHundredths(price))]);
-  return { key: body.id.toLowerCase(), says };
+  return { key, says };
 }
 
 // As both systems keep it: further digits are cut.

@@ -79,7 +79,8 @@ export async function abandon(pool: pg.Pool, unit: Unit): Promise<void> {
   const capturing = await capturingOf(pool, unit);
   const captured = (await hasOwnTables(pool, unit)) ? await readCaptured(pool, unit) : [];
   for (const table of captured) await withTableLock(pool, (client) => capturing.releaseTable(client, unit, table));
-  await withTransaction(pool, (client) => dropOwnTables(client, unit));
+  // It takes triggers off a table that was renamed, which has its lock too.
+  await withTableLock(pool, (client) => dropOwnTables(client, unit));
 }
 
 async function assertKey(client: pg.PoolClient, table: SourceTable): Promise<void> {

@@ -51,6 +51,12 @@ describe.each(captures)('captured by %s', (capture) => {
     expect(await traces(pool)).toEqual(before);
   });
 
+  it('a key that is computed is refused, since no change tells it', async () => {
+    const { pool } = await testDatabase();
+    await pool.query('create table "Seats" (place int, id int generated always as (place + 1) stored primary key)');
+    await expect(prepare(pool, aUnit(capture))).rejects.toMatchObject({ code: 'not_the_primary_key' });
+  });
+
   it('abandoning takes out every trace and puts each replica identity back', async () => {
     const { pool } = await aSource();
     await pool.query(`create table plain (id int primary key); create table bare (id int primary key);

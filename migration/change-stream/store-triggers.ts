@@ -3,10 +3,12 @@ import type { Position } from './position.ts';
 import type { Queryable } from './store.ts';
 import {
   type CaughtTable,
+  capturingSql,
   catchingSql,
   changeTablesSql,
   dropTriggersSql,
   idleSql,
+  shapeSql,
   triggersSql,
 } from './trigger-sql.ts';
 import { nameOf, type Unit } from './unit.ts';
@@ -18,8 +20,10 @@ export async function hasChangeTable(client: Queryable, unit: Unit): Promise<boo
   return rows[0]?.found === true;
 }
 
+/** To ask for an index that is there already would wait for those who write, and keep waiting who writes later. */
 export async function createChangeTables(client: pg.PoolClient, unit: Unit): Promise<void> {
-  await client.query(changeTablesSql(unit));
+  if (!(await hasChangeTable(client, unit))) await client.query(changeTablesSql(unit));
+  await client.query(capturingSql(unit));
 }
 
 export type FoundTable = { readonly name: string; readonly oid: number | null };
@@ -32,27 +36,34 @@ export async function findTables(client: Queryable, names: readonly string[]): P
   return rows;
 }
 
-/** Whose applier writes these tables in a way that no trigger of a statement sees. */
-export async function readSubscribed(client: Queryable, names: readonly string[]): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(
-    'select name from unnest($1::text[]) as name join pg_subscription_rel on srrelid = to_regclass(name)',
+export type Unseen = { readonly name: string; readonly isSubscribed: boolean };
+
+/** Those of the tables that are written in ways that no trigger of a statement on them sees. */
+export async function readUnseen(client: Queryable, names: readonly string[]): Promise<Unseen[]> {
+  const { rows } = await client.query<Unseen>(
+    `select name, is_subscribed as "isSubscribed"
+     from unnest($1::text[]) as name join pg_class on pg_class.oid = to_regclass(name),
+       lateral (select exists (select from pg_subscription_rel where srrelid = pg_class.oid) as is_subscribed) as its
+     where is_subscribed or relkind = 'p' or exists (select from pg_inherits where pg_class.oid in (inhrelid, inhparent))`,
     [names],
   );
-  return rows.map(({ name }) => name);
+  return rows;
 }
 
-/** Makes the function that writes down what is done to the table, anew if need be. */
+/** Makes the function that writes down what is done to the table as it is now, anew if need be. */
 export async function createCatching(
   client: Queryable,
   unit: Unit,
-  { oid, key, shape }: Omit<CaughtTable, 'queries'>,
+  { oid, key }: Pick<CaughtTable, 'oid' | 'key'>,
 ): Promise<void> {
-  const { rows } = await client.query<CaughtTable['queries']>(
-    `select ${nameOf(unit)}.capturing($1::int8::oid, 'INSERT', $2, false) as insert, ${nameOf(unit)}.capturing($1::int8::oid, 'UPDATE', $2, false) as update,
-       ${nameOf(unit)}.capturing($1::int8::oid, 'DELETE', $2, false) as delete`,
+  const capturing = `${nameOf(unit)}.capturing`;
+  const { rows } = await client.query<CaughtTable['queries'] & Pick<CaughtTable, 'shape'>>(
+    `select ${capturing}($1::int8::oid, 'INSERT', $2, false) as insert, ${capturing}($1::int8::oid, 'UPDATE', $2, false) as update,
+       ${capturing}($1::int8::oid, 'DELETE', $2, false) as delete, ${shapeSql('$1::int8::oid')}::text as shape`,
     [oid, key],
   );
-  await client.query(catchingSql(unit, { oid, key, shape, queries: rows[0] as CaughtTable['queries'] }));
+  const [{ shape, ...queries }] = rows as [(typeof rows)[0]];
+  await client.query(catchingSql(unit, { oid, key, shape, queries }));
 }
 
 export async function createTriggers(client: pg.PoolClient, unit: Unit, table: string, oid: number): Promise<void> {

@@ -26,11 +26,12 @@ export async function createOwnTables(client: pg.PoolClient, unit: Unit): Promis
     insert into ${heartbeatTable(unit)} (beat, written_at) values (0, clock_timestamp()) on conflict do nothing`);
 }
 
+/** Its columns, but for those that are computed: of these no change tells. */
 export async function readPrimaryKey(client: Queryable, table: SourceTable): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select attname::text as name from pg_index
        join pg_attribute on attrelid = indrelid and attnum = any(indkey)
-     where indrelid = to_regclass($1) and indisprimary order by array_position(indkey::int2[], attnum)`,
+     where indrelid = to_regclass($1) and indisprimary and attgenerated = '' order by array_position(indkey::int2[], attnum)`,
     [quotedName(table)],
   );
   return rows.map(({ name }) => name);

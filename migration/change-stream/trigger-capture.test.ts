@@ -186,6 +186,13 @@ it('the application writes on, whatever becomes of its tables and whichever role
   await expect(stream.next(10_000)).rejects.toMatchObject({ name: 'SchemaChanged' });
 });
 
+it('what an application writes that calls itself us is its own all the same', async () => {
+  const { pool, open, unit } = await aSource();
+  const stream = await open({ ownOrigin: unit.name });
+  await pool.query(`begin; set local ticketbuddy.origin = ${unit.name}; insert into "Seats" values (1, 'A'); commit`);
+  expect((await take(stream)).changes[0]?.row).toEqual({ id: '1', name: 'A' });
+});
+
 it('a column that came and went leaves the stream as it was', async () => {
   const { pool, open } = await aSource();
   const session = await pool.connect();

@@ -4,8 +4,8 @@ import type pg from 'pg';
 import type { Capturing, Kept } from './capturing.ts';
 import { NewCopyNeeded, SchemaChanged } from './errors.ts';
 import type { Position } from './position.ts';
-import { type Shape, shapeHash } from './shape.ts';
-import { type Captured, type Queryable, readSavedShapes, readShape } from './store.ts';
+import type { Shape } from './shape.ts';
+import { type Captured, type Queryable, readShape } from './store.ts';
 import {
   beginReading,
   createCatching,
@@ -20,8 +20,8 @@ import {
   readChangesSize,
   readReaders,
   readReading,
-  readSubscribed,
   readTriggers,
+  readUnseen,
   saveCaughtBy,
 } from './store-triggers.ts';
 import { isInTheWay, withTableLock } from './table-lock.ts';
@@ -63,7 +63,7 @@ async function assertCaught(client: Queryable, unit: Unit): Promise<void> {
   }
 }
 
-/** Statements of the triggers' functions are made for the shapes that were saved; no table is locked for it. */
+/** Statements of the triggers' functions are made for the tables as they are; no table is locked for it. */
 async function acceptShapes(pool: pg.Pool, unit: Unit): Promise<void> {
   if ((await readReading(pool, unit)).confirmed === null) return;
   await withTransaction(pool, async (client) => {
@@ -79,31 +79,38 @@ async function acceptShapes(pool: pg.Pool, unit: Unit): Promise<void> {
 async function begin(pool: pg.Pool, unit: Unit): Promise<Position> {
   if ((await readReading(pool, unit)).confirmed !== null)
     throw conflict('slot_exists', `The changes of the unit ${unit.name} are captured already`);
-  const [subscribed] = await readSubscribed(pool, unit.tables.map(quotedName));
-  if (subscribed !== undefined)
-    throw conflict(
-      'is_subscribed',
-      `${subscribed} is filled by a subscription, whose rows no trigger of a statement sees`,
-    );
-  const tables = await withTransaction(pool, (client) => createFunctions(client, unit));
-  for (const { name, oid } of tables)
-    await withTableLock(pool, (client) => createTriggers(client, unit, name, Number(oid)));
-  return withTransaction(pool, async (client) => {
-    await saveCaughtBy(client, unit);
-    return beginReading(client, unit);
-  });
+  await assertSeen(pool, unit);
+  try {
+    const tables = await withTransaction(pool, (client) => createFunctions(client, unit));
+    for (const { name, oid } of tables)
+      await withTableLock(pool, (client) => createTriggers(client, unit, name, Number(oid)));
+    return await withTransaction(pool, async (client) => {
+      await saveCaughtBy(client, unit);
+      return beginReading(client, unit);
+    });
+  } catch (error) {
+    // Nobody would read, or look after, what the first tables' triggers write by now.
+    await end(pool, unit).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function assertSeen(pool: pg.Pool, unit: Unit): Promise<void> {
+  const [unseen] = await readUnseen(pool, unit.tables.map(quotedName));
+  if (!unseen) return;
+  const { name, isSubscribed } = unseen;
+  throw isSubscribed
+    ? conflict('is_subscribed', `${name} is filled by a subscription, whose rows no trigger of a statement sees`)
+    : conflict('is_partitioned', `${name} is a part of another table, or has parts: no trigger sees both`);
 }
 
 async function createFunctions(client: pg.PoolClient, unit: Unit): Promise<FoundTable[]> {
   const beats: SourceTable = { schema: nameOf(unit), name: 'heartbeats', key: ['is_only'] };
-  const saved = await readSavedShapes(client, unit);
   const caught = [...unit.tables, beats];
   const tables = await findTables(client, caught.map(quotedName));
   for (const [nth, { name, oid }] of tables.entries()) {
-    const table = caught[nth] as SourceTable;
-    const shape = saved.find((one) => one.table === name) ?? (await readShape(client, table));
-    if (oid === null || !shape) throw new SchemaChanged(name, 'there', 'gone');
-    await createCatching(client, unit, { oid, key: table.key, shape: shapeHash(shape) });
+    if (oid === null) throw new SchemaChanged(name, 'there', 'gone');
+    await createCatching(client, unit, { oid, key: caught[nth]?.key ?? [] });
   }
   return tables;
 }

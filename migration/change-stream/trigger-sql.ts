@@ -2,25 +2,24 @@ import pg from 'pg';
 import { exactTextSettings } from './store.ts';
 import { nameOf, type Unit } from './unit.ts';
 
-/** Tables for what triggers write, and the function that says in SQL what they write. */
+/** Tables for what triggers write. */
 export function changeTablesSql(unit: Unit): string {
   const schema = nameOf(unit);
   return `
-    create table if not exists ${schema}.changes (
+    create table ${schema}.changes (
       seq bigint generated always as identity, xid xid8 not null, lsn pg_lsn not null, origin text, shape uuid not null,
-      schema_name text not null, table_name text not null, operation text not null, old_key text[], row_values text[]);
-    create index if not exists changes_xid on ${schema}.changes (xid);
-    create table if not exists ${schema}.commits (xid xid8 primary key, position pg_lsn unique not null, rows bigint not null);
-    create table if not exists ${schema}.reading (
+      schema_name text not null, table_name text not null, operation text not null, old_key text[], row_values text[])
+      with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+    create index changes_xid on ${schema}.changes (xid);
+    create table ${schema}.commits (xid xid8 primary key, position pg_lsn unique not null, rows bigint not null)
+      with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+    create table ${schema}.reading (
       is_only boolean primary key default true check (is_only), confirmed pg_lsn, caught_by jsonb not null default '{}');
-    insert into ${schema}.reading default values on conflict do nothing;
-    alter table ${schema}.changes set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
-    alter table ${schema}.commits set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
-    ${capturingSql(schema)}`;
+    insert into ${schema}.reading default values`;
 }
 
 /** One value for the columns of the table `rel` as they are now, the same as `shapeHash`. */
-function shapeSql(rel: string): string {
+export function shapeSql(rel: string): string {
   return `(select md5(coalesce(string_agg(attname || ' ' || atttypid || ':' || atttypmod, ',' order by attnum), ''))::uuid from pg_attribute
     where attrelid = ${rel} and attnum > 0 and not attisdropped and attgenerated = '')`;
 }
@@ -29,41 +28,45 @@ function shapeSql(rel: string): string {
  * Answers a query for the changes of one statement: \`operation\`, \`old_key\`, \`row_values\`. A value is what its type's output
  * function writes: a cast does the same, unless the type has one of its own. An update is two sets, paired by the keys: the
  * old ones and the new ones. \`is_nested\`: a statement ran within this one or another, and may have told of the same rows
- * already, so that only the rows as they are now are known to be right.
+ * already, so that only the rows as they are now are known to be right. They are found by the operators of the types that every
+ * server has, since no others are known to whoever runs it; what counts is that the keys are the same text.
  */
-function capturingSql(schema: string): string {
+export function capturingSql(unit: Unit): string {
   return `
-    create or replace function ${schema}.capturing(rel oid, op text, key text[], is_nested boolean) returns text
+    create or replace function ${nameOf(unit)}.capturing(rel oid, op text, key text[], is_nested boolean) returns text
     language plpgsql stable set search_path = pg_catalog, pg_temp as $capturing$
     declare
       vals text;
       keys text;
       has_key boolean;
       named text;
+      numbered text;
       same text;
     begin
       with columns as (
-        select attnum, attname, case
+        select attnum, attname, typtype = 'e' or coalesce(nullif(typbasetype, 0), atttypid) < ${firstOwnType} as is_usual, case
           when typtype in ('b', 'e') and (atttypid in (25, 1043)
             or not exists (select from pg_cast where castsource = atttypid and casttarget = 25)) then format('r.%I::text', attname)
           else format('case when num_nulls(r.%1$I) = 0 then format(''%%s'', r.%1$I) end', attname) end as value
         from pg_attribute join pg_type on pg_type.oid = atttypid
         where attrelid = rel and attnum > 0 and not attisdropped and attgenerated = '')
-      select 'array[' || coalesce((select string_agg(value, ', ' order by attnum) from columns), '') || ']::text[]',
-        'array[' || (select string_agg(coalesce(value, 'null'), ', ' order by nth)
-          from unnest(key) with ordinality as k (name, nth) left join columns on attname = name) || ']::text[]',
-        not exists (select from unnest(key) as k (name) where name not in (select attname::text from columns)),
-        (select string_agg(format('r.%I', name), ', ' order by nth) from unnest(key) with ordinality as k (name, nth)),
-        (select string_agg(format('r.%1$I = touched.%1$I', name), ' and ') from unnest(key) as k (name))
-      into vals, keys, has_key, named, same;
+      select '(array[' || coalesce((select string_agg(value, ', ' order by attnum) from columns), '') || ']::text[] collate "C")',
+        '(array[' || string_agg(coalesce(value, 'null'), ', ' order by nth) || ']::text[] collate "C")',
+        bool_and(value is not null),
+        string_agg(format('r.%I', name), ', ' order by nth),
+        string_agg(format('key_%s', nth), ', ' order by nth),
+        coalesce(string_agg(format('r.%I = touched.key_%s and ', name, nth), '' order by nth) filter (where is_usual), '')
+      into vals, keys, has_key, named, numbered, same
+      from unnest(key) with ordinality as k (name, nth) left join columns on attname = name;
       if is_nested and has_key then
         return format(
-          'select case when now.vals is null then ''delete'' else ''update'' end, touched.k, now.vals
-           from (select distinct on (%1$s) %1$s as k, %2$s from (%3$s) as r) as touched
-           left join lateral (select %4$s as vals from %5$s as r where %6$s) as now on true order by now.vals is not null',
+          'select case when now.vals is null then ''delete'' else ''update'' end, touched.told_key, now.vals
+           from (select distinct on (%1$s) %1$s, %2$s from (%3$s) as r) as touched (told_key, %4$s)
+           left join lateral (select %5$s as vals from %6$s as r where %7$s %1$s = touched.told_key) as now on true
+           order by now.vals is not null',
           keys, named, case op
             when 'INSERT' then 'select * from new_rows' when 'DELETE' then 'select * from old_rows'
-            else 'select * from old_rows union all select * from new_rows' end, vals, rel::regclass, same);
+            else 'select * from old_rows union all select * from new_rows' end, numbered, vals, rel::regclass, same);
       end if;
       return case op
         when 'INSERT' then format('select ''insert'', null::text[], %s from new_rows as r', vals)
@@ -76,6 +79,9 @@ function capturingSql(schema: string): string {
            order by vals is not null, not was', keys, vals) end;
     end $capturing$;`;
 }
+
+// Types with higher numbers are made by somebody, and have operators in whatever schema.
+const firstOwnType = 16_384;
 
 export type CaughtTable = {
   readonly oid: number;
@@ -141,8 +147,7 @@ export function idleSql(unit: Unit, oid: number): string {
 function functionSql(unit: Unit, oid: number, body: string): string {
   const settings = Object.entries(exactTextSettings).map(([name, value]) => `set ${name} = '${value}'`);
   return `create or replace function ${functionName(unit, oid)}() returns trigger language plpgsql volatile security definer
-    set search_path = pg_catalog, pg_temp ${settings.join(' ')} as $catching$
-    ${body} $catching$`;
+    set search_path = pg_catalog, pg_temp ${settings.join(' ')} as ${pg.escapeLiteral(body)}`;
 }
 
 const events = [

@@ -15,7 +15,7 @@ export type UnitMessages = {
   /** Whose rows, at the legacy; their key is one column. */
   readonly of: SourceTable;
   readonly urns: readonly string[];
-  /** Of which row a message tells, and what; `undefined` when that cannot be read. */
+  /** Of which row a message tells, and what; `undefined` when that cannot be read, or no row can have that key. */
   readonly read: (message: Message) => Said | undefined;
   /** Of the rows with these keys, as the new system has them. Left out: a row of which no message can tell. */
   readonly sayings: (next: Querying, keys: readonly string[]) => Promise<readonly Saying[]>;

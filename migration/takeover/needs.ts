@@ -1,6 +1,6 @@
 import { captureKind, quotedName } from '@ticketbuddy/change-stream';
 import type { Side } from '@ticketbuddy/cutover';
-import { otherUsers, type Rights, readRights, rowsIn, tableRights } from './store-rights.ts';
+import { otherUsers, type Rights, readRights, rowsIn, type TableRight, tableRights } from './store-rights.ts';
 import { otherSide, streamOf, type Takeover, tablesAt } from './takeover.ts';
 
 /** What has to be so, as it is at this moment. */
@@ -32,11 +32,7 @@ async function needsOf({ plan, places }: Takeover, side: Side): Promise<Gate[]> 
   return [
     ...serverNeeds(rights),
     ...(isLogged ? logNeeds(rights) : triggerNeeds(rights)),
-    ...tables.map(({ table, isThere, isOwned }) => ({
-      name: `table ${table}`,
-      isOpen: isOwned,
-      says: isThere ? ownedText(isOwned, rights.role) : 'is not there',
-    })),
+    ...tables.map((table) => tableNeed(table, rights.role)),
     {
       name: 'a role of its own',
       isOpen: others === 0,
@@ -99,6 +95,16 @@ function triggerNeeds({ role, walLevel, maySeeMarks }: Rights): Gate[] {
 function grant(name: string, isOpen: boolean, statement: string): Gate {
   return { name, isOpen, says: isOpen ? 'may be used' : `a superuser has to say: ${statement}` };
 }
+
+function tableNeed({ table, isThere, isOwned, passedBy }: TableRight, role: string): Gate {
+  const whose = passedBy ? passingTexts[passedBy] : ownedText(isOwned, role);
+  return { name: `table ${table}`, isOpen: isOwned && !passedBy, says: isThere ? whose : 'is not there' };
+}
+
+const passingTexts: Readonly<Record<NonNullable<TableRight['passedBy']>, string>> = {
+  subscription: 'is filled by a subscription, whose rows pass the fence',
+  'other table': 'is a part of another table, or has parts: what is written by the name of the other passes the fence',
+};
 
 function ownedText(isOwned: boolean, role: string): string {
   return isOwned ? 'may be fenced and followed' : `its owner has to say: grant the role that owns it to ${role}`;

@@ -29,12 +29,21 @@ export async function readRights(pool: pg.Pool): Promise<Rights> {
   return rows[0] as Rights;
 }
 
-export type TableRight = { readonly table: string; readonly isThere: boolean; readonly isOwned: boolean };
+export type TableRight = {
+  readonly table: string;
+  readonly isThere: boolean;
+  readonly isOwned: boolean;
+  /** What writes its rows without a trigger of a statement on it. */
+  readonly passedBy: 'subscription' | 'other table' | null;
+};
 
 /** Triggers that are always on, publications and replica identities belong to a table's owner. */
 export async function tableRights(pool: pg.Pool, tables: readonly string[]): Promise<TableRight[]> {
   const { rows } = await pool.query<TableRight>(
-    `select name as table, c.oid is not null as "isThere", coalesce(pg_has_role(c.relowner, 'usage'), false) as "isOwned"
+    `select name as table, c.oid is not null as "isThere", coalesce(pg_has_role(c.relowner, 'usage'), false) as "isOwned",
+       case when exists (select from pg_subscription_rel where srrelid = c.oid) then 'subscription'
+         when c.relkind = 'p' or exists (select from pg_inherits where c.oid in (inhrelid, inhparent)) then 'other table'
+       end as "passedBy"
      from unnest($1::text[]) with ordinality as given (name, nth) left join pg_class as c on c.oid = to_regclass(name)
      order by nth`,
     [tables],

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Mark } from '@ticketbuddy/cutover';
-import { openLine, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } from '@ticketbuddy/testing';
+import { Killed, openLine, rabbitMqIsMissing, startRabbitMq, type TestRabbitMq, until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { abandonTakeover } from './abandon.ts';
 import { gates } from './gates.ts';
-import { switchUnit } from './switch-unit.ts';
+import { unfinishedMove } from './store.ts';
+import { resumeSwitch, switchUnit } from './switch-unit.ts';
+import type { Takeover } from './takeover.ts';
 import { aLibrary, aWorker, lend } from './test-library.ts';
 import { aHearingWorker, aToldLibrary, lendAloud, type ToldLibrary } from './test-told-library.ts';
 
@@ -86,6 +88,27 @@ describe.skipIf(rabbitMqIsMissing())('what the legacy has stored and never told'
     client.release();
     const [message, ...more] = await untilHeard(library, id);
     expect([message?.headers, more]).toEqual([{}, []]);
+  });
+
+  test('is not waited for, and nothing is heard any more, when the new owner is open', minutes, async () => {
+    const library = await aToldLibrary(server.url);
+    const { takeover, marks } = countingMarks(library.takeover);
+    await aHearingWorker({ ...library, takeover });
+    const id = randomUUID();
+    await library.keepQuiet(id, 'Untold');
+    const onMark = ({ step, what }: Mark) => {
+      if (step === 'open the new owner' && what === 'done') throw new Killed();
+    };
+    const marksThen = await until('who conducts is killed', async () => {
+      const end = await switchUnit(takeover, 'next', { onMark }).catch((error: unknown) => error);
+      return end instanceof Killed && marks.length;
+    });
+    await until('somebody has finished', async () => {
+      await resumeSwitch(takeover);
+      return !(await unfinishedMove(takeover.places.next.pool, takeover.plan.unit));
+    });
+    expect(marks).toHaveLength(marksThen);
+    expect(await untilHeard(library, id)).toHaveLength(1);
   });
 
   test('is told once, however often the unit goes over and comes back', minutes, async () => {
@@ -216,6 +239,17 @@ async function moved({ takeover }: Pick<ToldLibrary, 'takeover'>, to: 'legacy' |
     const onMark = ({ step, what, evidence }: Mark) => what === 'done' && said.push(`${step}: ${evidence}`);
     return (await switchUnit(takeover, to, { onMark })) === 'done' && said;
   });
+}
+
+/** The same, and the marks that are put behind what was told. */
+function countingMarks(takeover: Takeover) {
+  const { tap } = takeover;
+  const marks: string[] = [];
+  const mark = async (text: string) => {
+    marks.push(text);
+    await tap?.mark(text);
+  };
+  return { takeover: { ...takeover, ...(tap && { tap: { ...tap, mark } }) }, marks };
 }
 
 async function untilHeard(library: ToldLibrary, id: string, count = 1) {

@@ -10,4 +10,4 @@ export {
 } from './converters.ts';
 export { formatInstant, parseDateTimeOffset } from './date-time-offset.ts';
 export { type Decimal, formatHundredths, isNegative, parseDecimal, toHundredths } from './decimal.ts';
-export { parsePathGuid } from './guid.ts';
+export { parseBodyGuid, parsePathGuid } from './guid.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  connectTo,
   type OpenExchange,
   openExchange,
   openLine,
@@ -8,7 +9,7 @@ import {
   type TestRabbitMq,
   until,
 } from '@ticketbuddy/testing';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createTap } from './create-tap.ts';
 import type { Heard, Tap, TapReader } from './tap.ts';
 
@@ -89,6 +90,18 @@ describe.skipIf(rabbitMqIsMissing())('a tap', () => {
     expect([ear.heard, ear.errors.length]).toEqual([['one'], 1]);
   });
 
+  test('hears nothing of what nobody can read, and all that comes behind it', async () => {
+    const { tap, publish } = aTap();
+    const ear = listen(tap);
+    await until('it has begun', async () => ear.begun === 1);
+    const another = JSON.stringify({ messageType: ['urn:message:Another'], message: { what: 'another' } });
+    for (const body of ['no JSON', '{}', another, JSON.stringify({ messageType: 'x', message: 1 })])
+      await exchange.publish(body);
+    await publish('one');
+    await until('it is heard', async () => ear.heard.includes('one'));
+    expect([ear.heard, ear.errors]).toEqual([['one'], []]);
+  });
+
   test('hears on when its line was cut', async () => {
     const line = await openLine(server.url);
     const { tap, publish } = aTap({ url: line.url });
@@ -100,6 +113,15 @@ describe.skipIf(rabbitMqIsMissing())('a tap', () => {
     onTestFinished(() => tap.close().finally(() => again.cut()));
     await until('it is heard', async () => ear.heard.includes('meanwhile'));
     expect(ear.begun).toBe(1);
+  });
+
+  test('hears on when its channel ended just as the server let it read', async () => {
+    const { tap, publish } = aTap();
+    await endNextConsuming(server.url);
+    const ear = listen(tap);
+    await until('it has begun', async () => ear.begun === 1);
+    await publish('one');
+    await until('it is heard', async () => ear.heard.includes('one'), 15_000);
   });
 
   test('says in a sentence that there is no server, and whether anybody reads', async () => {
@@ -124,6 +146,23 @@ describe.skipIf(rabbitMqIsMissing())('a tap', () => {
     return { tap, publish };
   }
 });
+
+/** The next channel on which anybody consumes ends before he can listen for its end. */
+async function endNextConsuming(url: string): Promise<void> {
+  const connection = connectTo(url);
+  const channel = await connection.acquire();
+  const all: typeof channel = Object.getPrototypeOf(channel);
+  await channel.close();
+  await connection.close();
+  const consume = all.basicConsume;
+  const consuming = vi.spyOn(all, 'basicConsume');
+  onTestFinished(() => consuming.mockRestore());
+  consuming.mockImplementationOnce(async function (this: typeof channel, ...given: Parameters<typeof consume>) {
+    const consumed = await consume.apply(this, given);
+    await this.close();
+    return consumed;
+  });
+}
 
 /** Reads until the test has finished, or it is stopped. */
 function listen(tap: Tap, reader: Partial<TapReader> = {}) {

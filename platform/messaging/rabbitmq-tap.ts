@@ -70,7 +70,8 @@ function readTap(open: Open, queue: Queue, reader: TapReader): Subscription {
   };
 
   async function pass(): Promise<number> {
-    arriving ??= await arrive();
+    // A channel may end before anybody listens for that.
+    if (!arriving?.channel.active) arriving = await arrive();
     const { channel, waiting } = arriving;
     const taken = waiting.splice(0);
     const last = taken.at(-1);
