@@ -19,11 +19,8 @@ export const hearMessages: UnitStep = {
   async do({ takeover, to }, signal) {
     if (to === 'legacy') return toldByNext;
     if (!isHeeding(takeover)) return whyDeaf(takeover);
-    const { plan, places, tap } = takeover;
-    const mark = randomUUID();
-    await tap.mark(mark);
-    await until(async () => (await readTap(places.next.pool, streamOf(plan, 'next').name))?.mark === mark, signal);
-    const untold = await settleTold(places.next.pool, plan);
+    await untilHeard(takeover, signal);
+    const untold = await settleTold(takeover.places.next.pool, takeover.plan);
     return toldText(takeover, untold);
   },
 };
@@ -49,6 +46,24 @@ export async function hearable({ plan, places, tap }: Heeding): Promise<void> {
   if (!state?.isWhole || readers === undefined)
     throw new Error('nobody has begun to hear what the legacy tells: is `migrate start` running, with AMQP_URL?');
   if (readers === 0) throw new Error('nobody hears what the legacy tells: is `migrate start` running?');
+}
+
+/** All that was told before now. */
+async function untilHeard({ plan, places, tap }: Heeding, signal: AbortSignal): Promise<void> {
+  const mark = randomUUID();
+  await tap.mark(mark);
+  await until(async () => (await readTap(places.next.pool, streamOf(plan, 'next').name))?.mark === mark, signal);
+}
+
+const provenMsMax = 3_000;
+
+/** Throws what keeps the unit's messages from being heard at this moment, before anybody has to wait for that. */
+export async function proveHearing(takeover: Heeding): Promise<void> {
+  await hearable(takeover);
+  const late = new Error(`what the legacy tells is not heard within ${provenMsMax} ms`);
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(late), provenMsMax);
+  await untilHeard(takeover, over.signal).finally(() => clearTimeout(timer));
 }
 
 function whyDeaf({ plan }: Takeover): string {

@@ -13,7 +13,7 @@ import {
 } from '@ticketbuddy/cutover';
 import { conflict } from '@ticketbuddy/errors';
 import type pg from 'pg';
-import { hearable } from './hear-messages.ts';
+import { proveHearing } from './hear-messages.ts';
 import { isHeeding } from './hearing.ts';
 import { unfinishedMove } from './store.ts';
 import { stepsTo, warmUp } from './switch-steps.ts';
@@ -45,7 +45,7 @@ export async function switchUnit(takeover: Takeover, to: Side, options: SwitchOp
     const fence = await readFence(places[otherSide(to)].pool, plan.unit);
     if (fence?.owner !== otherSide(to))
       throw conflict('owner_differs', `The owner of ${plan.unit} is ${fence?.owner ?? 'nobody'}`);
-    if (to === 'next' && isHeeding(takeover)) await hearable(takeover);
+    if (to === 'next' && isHeeding(takeover)) await proveHearing(takeover);
     await warmUp({ takeover, to });
     const deadline = Temporal.Now.instant().add({ milliseconds: moveMsMax });
     const begun: Begun = { to, epoch: fence.epoch, deadline: deadline.toString() };

@@ -26,12 +26,16 @@ export function openRabbitTap({ url, lengthMax = lengthMaxUsual, ...options }: T
   const connection = openConnection(url, 'ticketbuddy-tap');
   const open = () => openChannel(connection, url);
   const queue = { ...options, lengthMax };
+  const marking = keptChannel(open);
   return {
     readers: async () => (await lookAt(open, queue))?.consumerCount,
     read: (reader) => readTap(open, queue, reader),
-    mark: (mark) => onChannel(open, (channel) => sendMark(channel, queue, mark)),
+    mark: async (mark) => sendMark(await marking.get(), queue, mark),
     remove: () => onChannel(open, async (channel) => void (await channel.queueDelete({ queue: queue.queue }))),
-    close: () => closeConnection(connection),
+    async close() {
+      await marking.close();
+      await closeConnection(connection);
+    },
   };
 }
 
@@ -44,12 +48,25 @@ async function onChannel<R>(open: Open, work: (channel: Channel) => Promise<R>):
   }
 }
 
+/** One that confirms, opened when it is first asked for and kept: who sends a mark has clients waiting. */
+function keptChannel(open: Open) {
+  let kept: Channel | undefined;
+  return {
+    async get(): Promise<Channel> {
+      if (kept?.active) return kept;
+      kept = await open();
+      await kept.confirmSelect();
+      return kept;
+    },
+    close: async () => kept?.close(),
+  };
+}
+
 function lookAt(open: Open, { queue }: Queue) {
   return onChannel(open, (channel) => stateOf(channel, queue));
 }
 
 async function sendMark(channel: Channel, { queue }: Queue, mark: string): Promise<void> {
-  await channel.confirmSelect();
   const properties = { messageId: mark, type: markType, headers: {} };
   await sendConfirmed(channel, [{ exchange: '', routingKey: queue, properties, body: '', mandatory: true }]);
 }

@@ -36,7 +36,8 @@ export function startTraffic(options: TrafficOptions): Traffic {
   return new OpenLoop(options);
 }
 
-const tickMs = 2;
+// While too many have no answer yet.
+const blockedMs = 2;
 // Servers close what has been idle for five seconds; a request that crosses that would have no answer for no reason of theirs.
 const idleMs = 3_000;
 
@@ -48,7 +49,7 @@ class OpenLoop implements Traffic {
   readonly #plan: Plan;
   readonly #gap: () => number;
   readonly #running = new Set<Promise<void>>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #sent = 0;
   #capped = 0;
   #dueAt = performance.now();
@@ -66,7 +67,7 @@ class OpenLoop implements Traffic {
     this.#pools = urls.map(poolOf);
     this.#plan = planTraffic({ ...sharesOf(options), seed, prefix: history.prefix });
     this.#gap = gapsOf(seed, ratePerSecond);
-    this.#timer = setInterval(() => this.#sendDue(), tickMs);
+    this.#sendOnTime();
   }
 
   get capped(): number {
@@ -79,9 +80,16 @@ class OpenLoop implements Traffic {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     await Promise.all(this.#running);
     await Promise.all(this.#pools.map((pool) => pool.close()));
+  }
+
+  // To look every other millisecond would take a share of the processor that the systems need.
+  #sendOnTime(): void {
+    this.#sendDue();
+    const waitMs = Math.max(this.#dueAt - performance.now(), this.#running.size < this.#inFlightMax ? 0 : blockedMs);
+    this.#timer = setTimeout(() => this.#sendOnTime(), waitMs);
   }
 
   #sendDue(): void {

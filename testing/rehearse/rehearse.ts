@@ -89,14 +89,20 @@ function toldUntil(rounds: readonly Round[]): number {
 
 const wakingMs = 4_000;
 
-/** A new system that has answered nothing yet is slow for a while. It is asked for events that are not there, and to change them. */
-async function wake({ shopUrl }: World): Promise<void> {
+/**
+ * A new system that has answered nothing yet is slow for a while. It is asked for events, and to change them, which its database has to
+ * refuse: the legacy owns them. Throws when one is changed.
+ */
+async function wake({ shopUrl, pools }: World): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   const body = '{"EventName":"None","StartDate":"2090-01-01T00:00:00Z","EndDate":"2090-01-01T01:00:00Z","Price":1}';
   for (const until = performance.now() + wakingMs; performance.now() < until; await sleep(10)) {
-    const nowhere = new URL(`/events/${randomUUID()}`, shopUrl);
-    await (await fetch(nowhere)).arrayBuffer();
-    await (await fetch(nowhere, { method: 'PUT', headers, body })).arrayBuffer();
+    const { rows } = await pools.next.query<{ id: string }>('select id from events.events order by random() limit 1');
+    const event = new URL(`/events/${rows[0]?.id ?? randomUUID()}`, shopUrl);
+    await (await fetch(event)).arrayBuffer();
+    const answer = await fetch(event, { method: 'PUT', headers, body });
+    await answer.arrayBuffer();
+    if (answer.ok) throw new Error(`the new system has changed an event of the legacy: ${answer.status}`);
   }
 }
 
