@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +18,8 @@ export function startCommand(words: readonly string[], settings: Readonly<Record
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  // Who gives it sits at another machine: here it would take the processors from the systems while it starts.
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]).then(
     ([[code], out, err]): Ended => ({ code, out, err }),
   );
