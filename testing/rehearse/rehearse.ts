@@ -54,6 +54,7 @@ async function play(world: World, options: Options, view: View): Promise<Report>
     await actors.get('worker')?.start();
     await Promise.all([untilGatesAreOpen(world, step), wake(world)]);
   });
+  await view.step('Letting what has just started get used to the load', () => sleep(settleMs));
   const rounds = await playRounds(world, { ...options, random: seededRandom(seed) }, view);
   const messages = await view.step('Letting the clients finish', async () => {
     await sleep(1_000);
@@ -87,6 +88,8 @@ function toldUntil(rounds: readonly Round[]): number {
   return isNext ? Number.POSITIVE_INFINITY : (rounds.findLast(({ to }) => to === 'next')?.from ?? 0);
 }
 
+// Nobody switches a system whose processes are a few seconds old and still compile what they run.
+const settleMs = 5_000;
 const wakingMs = 4_000;
 
 /**
