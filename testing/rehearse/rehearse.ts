@@ -52,9 +52,9 @@ async function play(world: World, options: Options, view: View): Promise<Report>
   await view.step(`Clients ask ${ratePerSecond} times a second`, () => sleep(1_000));
   await view.step('migrate start: the rows are copied while clients write', async (step) => {
     await actors.get('worker')?.start();
-    await Promise.all([untilGatesAreOpen(world, step), wake(world)]);
+    await Promise.all([untilGatesAreOpen(world, step), wake(world, wakingMs)]);
   });
-  await view.step('Letting what has just started get used to the load', () => sleep(settleMs));
+  await view.step('Letting what has just started get used to the load', () => wake(world, settlingMs));
   const rounds = await playRounds(world, { ...options, random: seededRandom(seed) }, view);
   const messages = await view.step('Letting the clients finish', async () => {
     await sleep(1_000);
@@ -88,25 +88,32 @@ function toldUntil(rounds: readonly Round[]): number {
   return isNext ? Number.POSITIVE_INFINITY : (rounds.findLast(({ to }) => to === 'next')?.from ?? 0);
 }
 
-// Nobody switches a system whose processes are a few seconds old and still compile what they run.
-const settleMs = 5_000;
 const wakingMs = 4_000;
+// Nobody switches a system whose processes are a few seconds old and still compile what they run.
+const settlingMs = 6_000;
 
 /**
- * A new system that has answered nothing yet is slow for a while. It is asked for events, and to change them, which its database has to
- * refuse: the legacy owns them. Throws when one is changed.
+ * A new system that has answered nothing yet is slow for a while. It is asked for events, and to make and to change some, which its
+ * database has to refuse: the legacy owns them. Throws when it does not.
  */
-async function wake({ shopUrl, pools }: World): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const body = '{"EventName":"None","StartDate":"2090-01-01T00:00:00Z","EndDate":"2090-01-01T01:00:00Z","Price":1}';
-  for (const until = performance.now() + wakingMs; performance.now() < until; await sleep(10)) {
+async function wake({ shopUrl, pools }: World, ms: number): Promise<void> {
+  for (const until = performance.now() + ms; performance.now() < until; await sleep(10)) {
     const { rows } = await pools.next.query<{ id: string }>('select id from events.events order by random() limit 1');
-    const event = new URL(`/events/${rows[0]?.id ?? randomUUID()}`, shopUrl);
+    const event = `${shopUrl}/events/${rows[0]?.id ?? randomUUID()}`;
     await (await fetch(event)).arrayBuffer();
-    const answer = await fetch(event, { method: 'PUT', headers, body });
-    await answer.arrayBuffer();
-    if (answer.ok) throw new Error(`the new system has changed an event of the legacy: ${answer.status}`);
+    await refusedWrite('PUT', event);
+    await refusedWrite('POST', `${shopUrl}/events`);
   }
+}
+
+async function refusedWrite(method: string, url: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const [StartDate, EndDate] = ['2090-01-01T00:00:00Z', '2090-01-01T01:00:00Z'];
+  const body = JSON.stringify({ EventName: 'None', StartDate, EndDate, Venue: 1, Price: 1 });
+  const answer = await fetch(url, { method, headers, body });
+  await answer.arrayBuffer();
+  if (answer.ok)
+    throw new Error(`the new system answers ${answer.status} to a ${method} while the legacy owns the events`);
 }
 
 const openMsMax = 120_000;
