@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, type Pool } from 'undici';
 import { Ambiguous, ClientGone, NotSent, TooLarge } from './failures.ts';
@@ -66,6 +66,8 @@ function failureOf(error: Error, leaving: Leaving, isWrite: boolean): Error {
   return leaving.hasLeft && !isWrite ? new ClientGone(error.message) : new Ambiguous(error.message);
 }
 
+const smallBytesMax = 8_192;
+
 type End = { readonly resolve: () => void; readonly reject: (error: Error) => void };
 type Controller = Dispatcher.DispatchController;
 
@@ -77,6 +79,7 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #forwarding: Forwarding;
   readonly #end: End;
+  #bodyBytes = Number.NaN;
 
   constructor(response: ServerResponse, forwarding: Forwarding, end: End) {
     this.#response = response;
@@ -92,8 +95,9 @@ class Relay implements Dispatcher.DispatchHandler {
     if (leaving.hasLeft) leaving.whenLeft();
   }
 
-  onResponseStart({ rawHeaders }: Controller, status: number): void {
+  onResponseStart({ rawHeaders }: Controller, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
+    this.#bodyBytes = Number(headers['content-length']);
     const answered = passedOn(texts(rawHeaders as Buffer[]), {});
     this.#forwarding.onAnswer(status, answered);
     if (!this.#forwarding.leaving.hasLeft) this.#response.writeHead(status, answered);
@@ -101,13 +105,18 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Controller, part: Buffer): void {
     this.#forwarding.onPart?.(part);
-    if (this.#forwarding.leaving.hasLeft || this.#response.write(part)) return;
-    controller.pause();
-    whenTaken(this.#response, () => controller.resume());
+    if (this.#forwarding.leaving.hasLeft) return;
+    const isWhole = part.length === this.#bodyBytes && part.length <= smallBytesMax;
+    // As a text it goes out together with the headers, in one piece. Every byte is a character of latin1, and the other way round.
+    if (isWhole) this.#response.end(part.toString('latin1'), 'latin1');
+    else if (!this.#response.write(part)) {
+      controller.pause();
+      whenTaken(this.#response, () => controller.resume());
+    }
   }
 
   onResponseEnd(): void {
-    if (!this.#forwarding.leaving.hasLeft) this.#response.end();
+    if (!this.#forwarding.leaving.hasLeft && !this.#response.writableEnded) this.#response.end();
     this.#end.resolve();
   }
 

@@ -96,6 +96,15 @@ describe('a request and its answer', () => {
     expect(Buffer.from(await answer.body.arrayBuffer()).equals(body)).toBe(true);
   });
 
+  test.each([0, 1, 5_000, 8_192, 8_193])('of %i bytes, which its headers say, pass byte by byte', async (bytes) => {
+    const body = randomBytes(bytes);
+    const owner = await aServer((_, response) => response.writeHead(200, { 'content-length': bytes }).end(body));
+    const { url } = await gatewayTo(owner, counter);
+    const answer = await request(`${url}/other`);
+    expect(answer.headers['content-length']).toBe(`${bytes}`);
+    expect(Buffer.from(await answer.body.arrayBuffer()).equals(body)).toBe(true);
+  });
+
   test('are refused with 503 when nothing was sent', async () => {
     const { url } = await gatewayTo('http://127.0.0.1:1', counter);
     const { statusCode, headers, body } = await request(`${url}/other`, { method: 'POST', body: 'x' });
