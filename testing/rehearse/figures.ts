@@ -4,7 +4,7 @@ import type { Verdict } from '../history/verdict.ts';
 import type { Options } from './options.ts';
 import type { Kill, Round } from './rounds.ts';
 import type { Ended } from './run-command.ts';
-import { isMove, type StepTime, stepTimes, timedSteps } from './step-times.ts';
+import { isMove, type StepTime, stepTimes, type Timed, timedSteps } from './step-times.ts';
 
 export type Played = {
   readonly options: Options;
@@ -43,20 +43,10 @@ const graceMs = 2_000;
 // A write that was under way when the move began, or comes while its queue is let go, may have waited for it.
 const [beforeMs, afterMs] = [100, 500];
 
-/** Pauses are told of rounds in which nobody was killed whom clients or the switch wait for. */
 export function figuresOf(played: Played): Report {
   const { rounds, verdict, history, left } = played;
   const kills = rounds.flatMap(({ kill }) => (kill && kill.victim !== 'command' ? [kill] : []));
   const timed = timedSteps(played.journal.out);
-  const quiet = rounds.filter(({ kill, attempts }) => !kill && attempts === 1);
-  const moves = timed.filter(
-    (one) => isMove(one) && quiet.some(({ from, until }) => from <= one.from && one.to <= until),
-  );
-  const spans = moves.map(({ from, to }) => ({ from: from - beforeMs, to: to + afterMs }));
-  const pause = pauses(history, spans).writes;
-  const backs = rounds
-    .filter(({ to, kill }) => to === 'legacy' && !kill)
-    .map(({ from, until }) => (until - from) / 1_000);
   const { counts } = verdict;
   const unanswered = history.entries.filter((entry) => isFailed(entry) && !kills.some((kill) => isDuring(kill, entry)));
   const figures: Figure[] = [
@@ -73,10 +63,9 @@ export function figuresOf(played: Played): Report {
     { name: 'messages.untold', value: counts['messages.untold'], most: 0 },
     { name: 'messages.wrong', value: wrongMessages(counts), most: 0 },
     { name: 'requests.failed', value: unanswered.length + counts.refused, most: 0 },
-    { name: 'pause.p99', value: Math.max(0, pause.p99Ms), most: 250, unit: 'ms' },
-    { name: 'pause.max', value: Math.max(0, pause.maxMs), most: 1_000, unit: 'ms' },
+    ...pauseFigures(history, rounds, timed),
     { name: 'rollback.lost', value: counts.lost + counts.stale, most: 0 },
-    { name: 'rollback.seconds', value: Math.max(0, ...backs), most: 2, unit: 's' },
+    ...rollbackFigures(rounds),
     { name: 'legacy.traces', value: left.length, most: 0 },
   ];
   const complaints = complaintsOf(played, unanswered);
@@ -91,6 +80,39 @@ export function figuresOf(played: Played): Report {
     steps: stepTimes(timed),
     complaints,
   };
+}
+
+/** Nothing is told of a pause when there was no switch without a kill, nor of a way back without one. */
+function pauseFigures(history: History, rounds: readonly Round[], timed: readonly Timed[]): Figure[] {
+  const quiet = quietRounds(rounds);
+  const moves = timed.filter(
+    (one) => isMove(one) && quiet.some(({ from, until }) => from <= one.from && one.to <= until),
+  );
+  if (moves.length === 0) return [];
+  const spans = moves.map(({ from, to }) => ({ from: from - beforeMs, to: to + afterMs }));
+  const { p99Ms, maxMs } = pauses(history, spans).writes;
+  return [
+    { name: 'pause.switches', value: moves.length },
+    { name: 'pause.p99', value: Math.max(0, p99Ms), most: 250, unit: 'ms' },
+    { name: 'pause.max', value: Math.max(0, maxMs), most: 1_000, unit: 'ms' },
+  ];
+}
+
+const systems = new Set(['legacy', 'shop', 'legacy database', 'new database']);
+
+/** Nobody was killed, and none of the systems in the round before: one that has just started is slow, whoever owns what. */
+export function quietRounds<R extends Pick<Round, 'kill' | 'attempts'>>(rounds: readonly R[]): R[] {
+  return rounds.filter(({ kill, attempts }, nth) => {
+    const before = rounds[nth - 1]?.kill?.victim;
+    return !kill && attempts === 1 && !(before !== undefined && systems.has(before));
+  });
+}
+
+function rollbackFigures(rounds: readonly Round[]): Figure[] {
+  const backs = rounds.filter(({ to, kill }) => to === 'legacy' && !kill);
+  if (backs.length === 0) return [];
+  const seconds = Math.max(...backs.map(({ from, until }) => (until - from) / 1_000));
+  return [{ name: 'rollback.seconds', value: seconds, most: 2, unit: 's' }];
 }
 
 /** What the clients have got so far. Failed are also those that a kill explains. */
