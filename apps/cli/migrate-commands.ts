@@ -158,6 +158,12 @@ function addMoving(migrate: Command, run: Run): void {
       'Moves the unit back to the legacy, with all that was written since.',
     ],
     [
+      'accept',
+      'Go on with tables that have changed',
+      'Follows the tables as they are now, after one was changed and its stream has stopped. First stop `migrate start`, and see\n' +
+        'to it that the mapping knows the new columns, or can do without. Nothing after the change was applied, and all of it will be.',
+    ],
+    [
       'abandon',
       'Remove all that was put into the databases for the move',
       'Removes slots, triggers and tables of the move from both databases. Rows stay as they are.',

@@ -33,6 +33,7 @@ const commands = {
   'migrate shadow report': lazy(() => import('./migrate-shadow.ts'), 'migrateShadowReport'),
   'migrate switch': lazy(() => import('./migrate-move.ts'), 'migrateSwitch'),
   'migrate rollback': lazy(() => import('./migrate-move.ts'), 'migrateRollback'),
+  'migrate accept': lazy(() => import('./migrate-accept.ts'), 'migrateAccept'),
   'migrate abandon': lazy(() => import('./migrate.ts'), 'migrateAbandon'),
 };
 
