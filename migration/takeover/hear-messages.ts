@@ -40,7 +40,7 @@ export async function lookAtMessages(takeover: Takeover, to: Side): Promise<stri
 }
 
 /** Throws, in a sentence, what keeps the unit's messages from being heard. */
-export async function hearable({ plan, places, tap }: Heeding): Promise<void> {
+async function hearable({ plan, places, tap }: Heeding): Promise<void> {
   const readers = await tap.readers();
   const state = await readTap(places.next.pool, streamOf(plan, 'next').name);
   if (!state?.isWhole || readers === undefined)
