@@ -57,7 +57,8 @@ export async function runCommand(name: CommandName, options: CommandOptions, ter
     const config = readConfig(known);
     return await commands[name]({ config, terminal }, options);
   } catch (error) {
-    terminal.complain(terminal.interrupted.aborted ? 'Interrupted.' : describe(error));
+    const isSaid = error instanceof StartError;
+    terminal.complain(terminal.interrupted.aborted && !isSaid ? 'Interrupted.' : describe(error));
     return 1;
   }
 }
