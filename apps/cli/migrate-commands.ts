@@ -150,12 +150,12 @@ function addMoving(migrate: Command, run: Run): void {
     [
       'switch',
       'Make this system the owner',
-      'Moves the unit to this system. Writes wait for it, at the gateways; none fails.',
+      'Moves the unit to this system. Writes wait for it, at the gateways; none fails. The process of `migrate start` does it.',
     ],
     [
       'rollback',
       'Make the legacy the owner again',
-      'Moves the unit back to the legacy, with all that was written since.',
+      'Moves the unit back to the legacy, with all that was written since. The process of `migrate start` does it.',
     ],
     [
       'accept',

@@ -53,6 +53,15 @@ test('what nobody takes up is withdrawn: whoever comes later does not do it', mi
   expect(await takeRequest(library.next, unit)).toBeUndefined();
 });
 
+test('whoever asks is told when the move is abandoned meanwhile', async () => {
+  const library = await aLibrary();
+  await prepareTakeover(library.takeover);
+  const said = expect(ask(library, 'next')).rejects.toThrow('Somebody has abandoned the move of library');
+  const withdrawn = async () => (await library.next.query('delete from ticketbuddy_migration.move_requests')).rowCount;
+  await until('it is gone', async () => (await withdrawn()) === 1);
+  await said;
+});
+
 test('a request that is older than anybody waits is left alone', async () => {
   const library = await aLibrary();
   await prepareTakeover(library.takeover);

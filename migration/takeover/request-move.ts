@@ -30,7 +30,9 @@ export async function requestMove(next: pg.Pool, wish: MoveWish): Promise<MoveAn
   });
   const askedAt = performance.now();
   for (let wasBegun = false; ; await sleep(lookEveryMs)) {
-    const { isBegun, answer } = (await readRequest(next, nth)) ?? { isBegun: false, answer: null };
+    const state = await readRequest(next, nth);
+    if (!state) throw new StartError(`Somebody has abandoned the move of ${unit}: nobody will answer.`);
+    const { isBegun, answer } = state;
     if (answer) return answer;
     if (isBegun && !wasBegun) onBegun();
     wasBegun = isBegun;
