@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { memoryFolder } from './testing/memory-folder.ts';
+
+process.env.TMPDIR = memoryFolder();
 
 // A minute and more each, the longest first; some of them mostly wait, which leaves the processor to the others.
 const longest = [
