@@ -12,6 +12,8 @@ export type Kept = {
   readonly isActive: boolean;
   /** What came up to here is gone, or may go; `null` before anybody has said so. */
   readonly confirmed: Position | null;
+  /** It has kept nothing more since there was too much of it: what is kept is of no use. */
+  readonly isCutOff: boolean;
 };
 
 /** A way to learn what is committed in a source: all that differs between the ways is here. */

@@ -68,5 +68,5 @@ async function readKept(pool: pg.Pool, unit: Unit): Promise<Kept> {
   const slot = await readSlot(pool, unit);
   if (!slot) throw new NewCopyNeeded(unit.name, 'slot-missing');
   if (slot.isInvalid) throw new NewCopyNeeded(unit.name, 'slot-invalidated');
-  return slot;
+  return { ...slot, isCutOff: false };
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { capturingOf } from './capture.ts';
+import type { Kept } from './capturing.ts';
 import { NewCopyNeeded } from './errors.ts';
 import { isPast, type Position } from './position.ts';
 import type { Unit } from './unit.ts';
@@ -23,7 +24,7 @@ export async function slotSize(
   pool: pg.Pool,
   unit: Unit,
 ): Promise<{ readonly bytes: number; readonly isActive: boolean }> {
-  const { bytes, isActive } = await (await capturingOf(pool, unit)).readKept(pool, unit);
+  const { bytes, isActive } = await readWhole(pool, unit);
   return { bytes, isActive };
 }
 
@@ -33,15 +34,21 @@ export async function slotSize(
  */
 export async function guardSlot(pool: pg.Pool, unit: Unit, { bytesMax }: { readonly bytesMax: number }): Promise<void> {
   const capturing = await capturingOf(pool, unit);
-  const { bytes } = await capturing.readKept(pool, unit);
-  if (bytes <= bytesMax) return;
+  const { bytes, isCutOff } = await capturing.readKept(pool, unit);
+  if (bytes <= bytesMax && !isCutOff) return;
   await capturing.end(pool, unit);
   throw new NewCopyNeeded(unit.name, 'slot-over-limit', ` (${bytes} bytes, at most ${bytesMax})`);
 }
 
 /** Throws `NewCopyNeeded` unless the source still has all that came after `position`. */
 export async function assertReaches(pool: pg.Pool, unit: Unit, position: Position): Promise<void> {
-  const { confirmed } = await (await capturingOf(pool, unit)).readKept(pool, unit);
+  const { confirmed } = await readWhole(pool, unit);
   if (confirmed === null || !isPast(confirmed, position)) return;
   throw new NewCopyNeeded(unit.name, 'position-before-slot', ` (${position}, and the slot is at ${confirmed})`);
+}
+
+async function readWhole(pool: pg.Pool, unit: Unit): Promise<Kept> {
+  const kept = await (await capturingOf(pool, unit)).readKept(pool, unit);
+  if (kept.isCutOff) throw new NewCopyNeeded(unit.name, 'slot-over-limit', ` (${kept.bytes} bytes)`);
+  return kept;
 }

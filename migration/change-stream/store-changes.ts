@@ -8,6 +8,13 @@ const givenMax = 100_000;
 /** What was seen when positions were given last; `null` when it is not known. */
 export type Seen = string | null;
 
+type Given = {
+  readonly given: number;
+  readonly seen: Seen;
+  /** A transaction that was seen has changes that were not written down. */
+  readonly isCutOff: boolean;
+};
+
 /**
  * Gives a position to each transaction that is visible and has none, in one statement, and answers what it has seen. The
  * position is where the log ended when the last of its changes was written down, or the first free one after what was given
@@ -15,16 +22,12 @@ export type Seen = string | null;
  * they are in the order of their commits. And whoever sees a transaction, and then asks where the log ends, hears of a place
  * that lies behind its position.
  */
-export async function givePositions(
-  client: pg.ClientBase,
-  unit: Unit,
-  seen: Seen,
-): Promise<{ given: number; seen: Seen }> {
+export async function givePositions(client: pg.ClientBase, unit: Unit, seen: Seen): Promise<Given> {
   const schema = nameOf(unit);
   const isNew = seen
     ? 'xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)'
     : `$1::pg_snapshot is null and not exists (select from ${schema}.commits where commits.xid = changes.xid)`;
-  const { rows } = await client.query<{ given: number; seen: string }>(
+  const { rows } = await client.query<Given & { seen: string }>(
     `with fresh as (
        select xid, rows, row_number() over (order by lsn, seq) as nth, lsn - '0/0' as at from (
          select xid, max(lsn) as lsn, max(seq) as seq, count(*) as rows from ${schema}.changes where ${isNew}
@@ -36,11 +39,12 @@ export async function givePositions(
        select xid, rows, '0/0'::pg_lsn + (nth + max(greatest(at - nth, last)) over (order by nth)) from fresh, before
        where last is not null
        returning xid)
-     select pg_current_snapshot()::text as seen, (select count(*) from given)::int as given`,
+     select pg_current_snapshot()::text as seen, (select count(*) from given)::int as given,
+       exists (select from ${schema}.cut_off) as "isCutOff"`,
     [seen],
   );
-  const [row] = rows as [{ given: number; seen: string }];
-  return { given: row.given, seen: row.given < givenMax ? row.seen : null };
+  const [row] = rows as [(typeof rows)[0]];
+  return { ...row, seen: row.given < givenMax ? row.seen : null };
 }
 
 export type WrittenChange = {

@@ -6,6 +6,7 @@ import {
   capturingSql,
   catchingSql,
   changeTablesSql,
+  cutOffSql,
   dropTriggersSql,
   idleSql,
   shapeSql,
@@ -23,6 +24,7 @@ export async function hasChangeTable(client: Queryable, unit: Unit): Promise<boo
 /** To ask for an index that is there already would wait for those who write, and keep waiting who writes later. */
 export async function createChangeTables(client: pg.PoolClient, unit: Unit): Promise<void> {
   if (!(await hasChangeTable(client, unit))) await client.query(changeTablesSql(unit));
+  await client.query(cutOffSql(unit));
   await client.query(capturingSql(unit));
 }
 
@@ -95,18 +97,21 @@ export type Reading = {
   /** What came up to here is read; `null` while nothing is captured. */
   readonly confirmed: Position | null;
   readonly caughtBy: CaughtBy;
+  /** Changes are missing, since there were too many for the table. */
+  readonly isCutOff: boolean;
 };
 
 export async function readReading(client: Queryable, unit: Unit): Promise<Reading> {
   const { rows } = await client.query<Reading>(
-    `select confirmed::text, caught_by as "caughtBy" from ${nameOf(unit)}.reading`,
+    `select confirmed::text, caught_by as "caughtBy", exists (select from ${nameOf(unit)}.cut_off) as "isCutOff"
+     from ${nameOf(unit)}.reading`,
   );
-  return rows[0] ?? { confirmed: null, caughtBy: {} };
+  return rows[0] ?? { confirmed: null, caughtBy: {}, isCutOff: false };
 }
 
 /** Everything from here on is kept, and nothing from before: whoever copies rows from now on finds it in them. */
 export async function beginReading(client: pg.PoolClient, unit: Unit): Promise<Position> {
-  await client.query(`delete from ${nameOf(unit)}.changes; delete from ${nameOf(unit)}.commits`);
+  for (const table of ['changes', 'commits', 'cut_off']) await client.query(`delete from ${nameOf(unit)}.${table}`);
   const { rows } = await client.query<{ confirmed: Position }>(
     `update ${nameOf(unit)}.reading set confirmed = pg_current_wal_insert_lsn() returning confirmed::text`,
   );

@@ -130,8 +130,8 @@ async function end(pool: pg.Pool, unit: Unit): Promise<void> {
 const emptyAttempts = 3;
 
 async function readKept(pool: pg.Pool, unit: Unit): Promise<Kept> {
-  const { confirmed } = await readReading(pool, unit);
+  const { confirmed, isCutOff } = await readReading(pool, unit);
   if (confirmed === null) throw new NewCopyNeeded(unit.name, 'slot-missing');
   const [bytes, readers] = [await readChangesSize(pool, unit), await readReaders(pool, unit)];
-  return { bytes, isActive: readers.length > 0, confirmed };
+  return { bytes, isActive: readers.length > 0, confirmed, isCutOff };
 }

@@ -69,6 +69,7 @@ async function readOn(
   let [sent, forgotten, seen, idleMs, forgetAt] = [from, '0/0', null as Seen, busyMs, 0];
   for (let hasMore = true; !closing.aborted; ) {
     const now = await givePositions(client, unit, seen);
+    if (now.isCutOff) throw refusal(`Changes of ${unit.name} were left out`, '55000');
     seen = now.seen;
     const changes = hasMore || now.given > 0 ? await readChanges(client, unit, sent, changesMax) : [];
     const { batches, failure } = toBatches(changes);

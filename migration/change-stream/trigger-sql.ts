@@ -18,6 +18,11 @@ export function changeTablesSql(unit: Unit): string {
     insert into ${schema}.reading default values`;
 }
 
+/** Has a row once a change was not written down, since there were too many: what comes after it is of no use. */
+export function cutOffSql(unit: Unit): string {
+  return `create table if not exists ${nameOf(unit)}.cut_off (since timestamptz not null default clock_timestamp())`;
+}
+
 /** One value for the columns of the table `rel` as they are now, the same as `shapeHash`. */
 export function shapeSql(rel: string): string {
   return `(select md5(coalesce(string_agg(attname || ' ' || atttypid || ':' || atttypmod, ',' order by attnum), ''))::uuid from pg_attribute
@@ -92,6 +97,8 @@ export type CaughtTable = {
   readonly queries: { readonly insert: string; readonly update: string; readonly delete: string };
 };
 
+const changesBytesMax = 2 * 2 ** 30;
+
 function functionName(unit: Unit, oid: number): string {
   return `${nameOf(unit)}.changes_of_${oid}`;
 }
@@ -114,6 +121,11 @@ export function catchingSql(unit: Unit, { oid, key, shape, queries }: CaughtTabl
       its_origin text := nullif(current_setting('ticketbuddy.origin', true), '');
       its_shape uuid := ${shapeSql('tg_relid')};
     begin
+      if pg_relation_size('${schema}.changes') > ${unit.changesBytesMax ?? changesBytesMax} then
+        -- In the transaction of what is left out: whoever sees that sees this.
+        if not exists (select from ${schema}.cut_off) then insert into ${schema}.cut_off default values; end if;
+        return null;
+      end if;
       -- Whoever has no right to ask is never asked: the right is looked for before the condition is.
       if its_origin is not null then
         if not pg_replication_origin_session_is_setup() then its_origin := null; end if;

@@ -13,6 +13,11 @@ export type Unit = {
   readonly tables: readonly SourceTable[];
   /** Asks for triggers also where the source has a log that can be read. It counts when the unit is prepared for the first time. */
   readonly capture?: 'triggers';
+  /**
+   * How large the table may become that triggers write to, in bytes (2 GiB): they see to that themselves, for the day on which
+   * nobody calls `guardSlot`.
+   */
+  readonly changesBytesMax?: number;
 };
 
 /** The name by which changes tell their table, fit for SQL: `"Ticket"."Tickets"`. */

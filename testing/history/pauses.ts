@@ -8,6 +8,8 @@ export type Added = {
   /** Latency beyond the median of requests outside all spans; 0 without requests. */
   readonly maxMs: number;
   readonly p99Ms: number;
+  /** The same of requests between the first span and the last one and outside all: what is slow without any of them. */
+  readonly betweenP99Ms: number;
 };
 
 /** How much longer than usual writes and reads took. */
@@ -25,9 +27,17 @@ export function pauses({ entries }: History, spans: readonly Span[]): Pause {
 function measure(entries: readonly Entry[], spans: readonly Span[]): Added {
   const isInside = (entry: Entry) => spans.some((span) => isWithin(span, entry));
   const inside = latencies(entries.filter(isInside));
-  const usualMs = quantile(latencies(entries.filter((entry) => !isInside(entry))), 0.5);
-  const addedMs = (share: number) => (inside.length === 0 ? 0 : quantile(inside, share) - usualMs);
-  return { requests: inside.length, maxMs: addedMs(1), p99Ms: addedMs(0.99) };
+  const outside = entries.filter((entry) => !isInside(entry));
+  const all = { from: Math.min(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) };
+  const between = latencies(outside.filter((entry) => isWithin(all, entry)));
+  const usualMs = quantile(latencies(outside), 0.5);
+  const addedMs = (of: Float64Array, share: number) => (of.length === 0 ? 0 : quantile(of, share) - usualMs);
+  return {
+    requests: inside.length,
+    maxMs: addedMs(inside, 1),
+    p99Ms: addedMs(inside, 0.99),
+    betweenP99Ms: addedMs(between, 0.99),
+  };
 }
 
 function isWithin({ from, to }: Span, { intendedAt }: Entry): boolean {

@@ -90,11 +90,12 @@ function pauseFigures(history: History, rounds: readonly Round[], timed: readonl
   );
   if (moves.length === 0) return [];
   const spans = moves.map(({ from, to }) => ({ from: from - beforeMs, to: to + afterMs }));
-  const { p99Ms, maxMs } = pauses(history, spans).writes;
+  const { p99Ms, maxMs, betweenP99Ms } = pauses(history, spans).writes;
   return [
     { name: 'pause.switches', value: moves.length },
     { name: 'pause.p99', value: Math.max(0, p99Ms), most: 250, unit: 'ms' },
     { name: 'pause.max', value: Math.max(0, maxMs), most: 1_000, unit: 'ms' },
+    { name: 'pause.between', value: Math.max(0, betweenP99Ms), unit: 'ms' },
   ];
 }
 
