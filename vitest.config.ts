@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { memoryFolder } from './testing/memory-folder.ts';
-
-process.env.TMPDIR = memoryFolder();
 
 // A minute and more each, the longest first; some of them mostly wait, which leaves the processor to the others.
 const longest = [
+  'apps/api/messaging-runs.test.ts',
   'contexts/tickets/simulation.test.ts',
+  'scripts/check/planted.test.ts',
   'apps/api/messaging-faults.test.ts',
   'apps/api/messaging-database-faults.test.ts',
   'contexts/tickets/selling.property.test.ts',

@@ -9,6 +9,7 @@ import { ticketsModule } from '@ticketbuddy/tickets';
 import { usersModule } from '@ticketbuddy/users';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { memoryFolder } from './memory-folder.ts';
 import { shareRabbitMq } from './shared-rabbitmq.ts';
 
 declare module 'vitest' {
@@ -22,6 +23,8 @@ declare module 'vitest' {
 
 /** One PostgreSQL and one RabbitMQ for all tests; what a test commits need not survive a crash of the machine, so it does not wait for the disk. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Before the workers are started, who inherit it.
+  process.env.TMPDIR = memoryFolder();
   const dataFolder = await mkdtemp(join(tmpdir(), 'ticketbuddy-test-'));
   // Slots belong to the server, and each takeover has two of them.
   const settings = { fsync: 'off', max_connections: '300', max_replication_slots: '100', max_wal_senders: '100' };

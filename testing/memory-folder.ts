@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const memory = '/dev/shm';
 const bytesMin = 6e9;
 const prefix = 'ticketbuddy-tests-';
 
@@ -10,9 +9,9 @@ const prefix = 'ticketbuddy-tests-';
  * A folder for all temporary files of a run, removed when this process ends: in memory where Linux offers enough of it, since
  * a new database each test costs ten times as much on a disk. Elsewhere the usual one.
  */
-export function memoryFolder(): string {
-  if (!hasRoom()) return tmpdir();
-  removeLeftOvers();
+export function memoryFolder(memory = '/dev/shm'): string {
+  if (!hasRoom(memory)) return tmpdir();
+  removeLeftOvers(memory);
   const folder = join(memory, `${prefix}${process.pid}`);
   // Servers that do not run as root have to get in.
   mkdirSync(folder, { recursive: true, mode: 0o711 });
@@ -20,7 +19,7 @@ export function memoryFolder(): string {
   return folder;
 }
 
-function hasRoom(): boolean {
+function hasRoom(memory: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(memory);
     return bavail * bsize > bytesMin;
@@ -30,7 +29,7 @@ function hasRoom(): boolean {
 }
 
 /** Of runs that were killed. */
-function removeLeftOvers(): void {
+function removeLeftOvers(memory: string): void {
   const left = readdirSync(memory).filter((name) => name.startsWith(prefix) && !isRunning(name.slice(prefix.length)));
   for (const name of left) rmSync(join(memory, name), { recursive: true, force: true });
 }
