@@ -39,7 +39,33 @@ killed, and judges every request that was answered. Needs rabbitmq-server and re
 
 /** Throws a sentence when a word or a number is wrong. */
 export function readOptions(words: readonly string[]): Options {
-  const { values } = parseArgs({
+  const { triggers, kills, times, json, history, help, ...numbers } = valuesOf(words);
+  return {
+    switches: whole('switches', numbers.switches, 1),
+    seed: whole('seed', numbers.seed, 0),
+    ratePerSecond: whole('rate', numbers.rate, 1),
+    gateways: whole('gateways', numbers.gateways, 1),
+    rows: whole('rows', numbers.rows, 0),
+    triggers,
+    kills,
+    times,
+    json,
+    history,
+    help,
+  };
+}
+
+function valuesOf(words: readonly string[]) {
+  try {
+    return parsed(words);
+  } catch (error) {
+    const [sentence = ''] = (error as Error).message.split(/\.\s|\n/);
+    throw new Error(`${sentence.replace(/\.$/, '')}; --help lists the options.`);
+  }
+}
+
+function parsed(words: readonly string[]) {
+  return parseArgs({
     args: [...words],
     allowNegative: true,
     options: {
@@ -55,21 +81,7 @@ export function readOptions(words: readonly string[]): Options {
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
     },
-  });
-  const { triggers, kills, times, json, history, help } = values;
-  return {
-    switches: whole('switches', values.switches, 1),
-    seed: whole('seed', values.seed, 0),
-    ratePerSecond: whole('rate', values.rate, 1),
-    gateways: whole('gateways', values.gateways, 1),
-    rows: whole('rows', values.rows, 0),
-    triggers,
-    kills,
-    times,
-    json,
-    history,
-    help,
-  };
+  }).values;
 }
 
 function whole(name: string, text: string, least: number): number {
