@@ -20,11 +20,14 @@ export async function applyChanges(
   return rejected;
 }
 
+// A transaction may have changed millions of rows, and no statement may take half a minute.
+const runMax = 10_000;
+
 function runsOfOneTable(changes: readonly Change[]): Change[][] {
   const runs: Change[][] = [];
   for (const change of changes) {
     const last = runs.at(-1);
-    if (last?.[0]?.table === change.table) last.push(change);
+    if (last?.[0]?.table === change.table && last.length < runMax) last.push(change);
     else runs.push([change]);
   }
   return runs;

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { copyPass } from './copy-pass.ts';
 import { streamPass } from './stream-pass.ts';
-import { aGround, aRun, columns, copyAll, expectSame, follow, seats, textOf } from './test-backfill.ts';
+import { aGround, aRun, columns, copyAll, expectSame, follow, intoSameTable, seats, textOf } from './test-backfill.ts';
 import { createPace } from './throttle.ts';
 
 it('rows that were there and rows that change afterwards arrive', async () => {
@@ -98,6 +98,23 @@ it('a row that one transaction inserts, updates five times, moves and deletes in
   await follow(ground, run);
   await expectSame(ground);
   expect(await textOf(ground.target)).toEqual(['(1,0abcde)', '(2,)', '(3,again)']);
+});
+
+it('a transaction of very many changes is written in several statements, and ends as at the source', async () => {
+  const ground = await aGround();
+  const { table, apply } = intoSameTable(seats);
+  const sizes: number[] = [];
+  const counting: typeof apply = (tx, changes) => {
+    sizes.push(changes.length);
+    return apply(tx, changes);
+  };
+  const run = await aRun({ ...ground, tables: [{ table, apply: counting }] });
+  await copyAll(run, 7);
+  await ground.source.pool.query(`begin; insert into "Seats" select i, 'A' from generate_series(1, 12000) as i;
+    update "Seats" set name = 'B' where id % 2 = 0; delete from "Seats" where id % 3 = 0; commit`);
+  await follow(ground, run);
+  await expectSame(ground);
+  expect(sizes).toEqual([10_000, 10_000, 2_000]);
 });
 
 it('a table that is emptied during its copy is empty', async () => {

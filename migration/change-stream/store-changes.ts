@@ -60,6 +60,9 @@ export type WrittenChange = {
   readonly values: readonly (string | null)[] | null;
 };
 
+/** A transaction that has more changes is read in pieces, since no statement may take half a minute. */
+const wholeMax = 50_000;
+
 /** The changes of the next transactions after `after`, whole, and of more than one only up to about `most` changes. */
 export async function readChanges(
   client: pg.ClientBase,
@@ -71,31 +74,58 @@ export async function readChanges(
   const { rows } = await client.query<WrittenChange>(
     `with next as (
        select xid, position from (
-         select xid, position, sum(rows) over (order by position) - rows as before
+         select xid, position, rows, sum(rows) over (order by position) - rows as before
          from (select * from ${schema}.commits where position > $1::pg_lsn order by position limit $2) as following) as counted
-       where before < $2)
-     select xid::text, position::text, origin, replace(shape::text, '-', '') as shape, schema_name as schema, table_name as name,
-       operation, old_key as "oldKey", row_values as values
-     from next join ${schema}.changes using (xid) order by next.position, seq`,
+       where before < $2 and rows <= ${wholeMax})
+     ${changesOf(schema)}`,
     [after, most],
   );
-  return rows;
+  return rows.length > 0 ? rows : readLarge(client, schema, after);
 }
 
-const forgottenMax = 1_000;
+/** The next transaction, if it was too large to be read at once. */
+async function readLarge(client: pg.ClientBase, schema: string, after: Position): Promise<WrittenChange[]> {
+  const next = `select xid, position from ${schema}.commits where position > $1::pg_lsn order by position limit 1`;
+  const { rowCount } = await client.query(next, [after]);
+  if (rowCount === 0) return [];
+  const changes: WrittenChange[] = [];
+  await client.query('begin');
+  await client.query(`declare large no scroll cursor for with next as (${next}) ${changesOf(schema)}`, [after]);
+  for (let piece = wholeMax; piece === wholeMax; ) {
+    const { rows } = await client.query<WrittenChange>(`fetch ${wholeMax} from large`);
+    for (const row of rows) changes.push(row);
+    piece = rows.length;
+  }
+  await client.query('commit');
+  return changes;
+}
 
-/** Deletes what came up to there, so many transactions at most; answers how many those were. */
-export async function forgetChanges(client: pg.ClientBase, unit: Unit, upTo: Position): Promise<number> {
+function changesOf(schema: string): string {
+  return `select xid::text, position::text, origin, replace(shape::text, '-', '') as shape, schema_name as schema, table_name as name,
+      operation, old_key as "oldKey", row_values as values
+    from next join ${schema}.changes using (xid) order by next.position, seq`;
+}
+
+const forgottenMax = { transactions: 1_000, changes: 50_000 };
+
+/**
+ * Deletes what came up to there, or a part of it: so many transactions, and changes of them, at most. A transaction goes with the last
+ * of its changes. Answers whether there may be more.
+ */
+export async function forgetChanges(client: pg.ClientBase, unit: Unit, upTo: Position): Promise<boolean> {
   const schema = nameOf(unit);
-  const { rows } = await client.query<{ forgotten: number }>(
-    `with done as (
-       delete from ${schema}.commits where xid in (
-         select xid from ${schema}.commits where position <= $1::pg_lsn order by position limit ${forgottenMax})
-       returning xid, position),
-     gone as (delete from ${schema}.changes using done where changes.xid = done.xid)
-     update ${schema}.reading set confirmed = greatest(confirmed, (select max(position) from done))
-     where confirmed is not null and exists (select from done) returning (select count(*) from done)::int as forgotten`,
+  const { rowCount } = await client.query(
+    `with due as materialized (
+       select xid, position from ${schema}.commits where position <= $1::pg_lsn order by position limit ${forgottenMax.transactions}),
+     part as materialized (
+       select changes.ctid from due join ${schema}.changes using (xid) limit ${forgottenMax.changes}),
+     gone as (delete from ${schema}.changes where ctid = any (array(select ctid from part))),
+     done as (
+       delete from ${schema}.commits
+       where xid in (select xid from due) and (select count(*) from part) < ${forgottenMax.changes})
+     update ${schema}.reading set confirmed = greatest(confirmed, (select max(position) from due))
+     where confirmed is not null and exists (select from due)`,
     [upTo],
   );
-  return rows[0]?.forgotten ?? 0;
+  return rowCount === 1;
 }

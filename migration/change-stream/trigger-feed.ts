@@ -77,16 +77,12 @@ async function readOn(
     if (failure) return fail(failure);
     hasMore = batches.length > 0;
     sent = batches.at(-1)?.position ?? sent;
-    if (performance.now() >= forgetAt && isPast(durable(), forgotten)) {
-      forgotten = await forget(client, options, durable());
+    const upTo = durable();
+    if (performance.now() >= forgetAt && isPast(upTo, forgotten) && !(await forgetChanges(client, unit, upTo))) {
+      forgotten = upTo;
       forgetAt = performance.now() + forgetEveryMs;
     }
     idleMs = hasMore ? busyMs : Math.min(idleMs * 2, quietMsMax);
     await delay(idleMs, undefined, { signal: closing }).catch(() => undefined);
   }
-}
-
-async function forget(client: pg.PoolClient, { unit }: FeedOptions, upTo: Position): Promise<Position> {
-  while ((await forgetChanges(client, unit, upTo)) > 0);
-  return upTo;
 }

@@ -66,3 +66,21 @@ it('who commits what was left out after others have read is not passed over', as
   await pool.query(`insert into "Seats" values (22, 'after')`);
   await expect(take(stream)).rejects.toMatchObject({ name: 'NewCopyNeeded', reason: 'slot-over-limit' });
 });
+
+it('a transaction of very many changes comes whole, between its neighbours, and is deleted piece by piece', async () => {
+  const { pool, unit, open } = await aSource();
+  const insert = (from: number, to: number) =>
+    pool.query(`insert into "Seats" select i, 'A' from generate_series($1::int, $2::int) as i`, [from, to]);
+  await insert(1, 1);
+  await insert(2, 100_001);
+  await insert(100_002, 100_002);
+  const stream = await open();
+  const ids: number[][] = [];
+  for (let nth = 0; nth < 3; nth++) ids.push((await take(stream)).changes.map(({ row }) => Number(row?.id)));
+  expect(ids.map(({ length }) => length)).toEqual([1, 100_000, 1]);
+  expect(ids.flat()).toEqual(Array.from({ length: 100_002 }, (_, nth) => nth + 1));
+  await until('nothing is left', async () => {
+    const left = `select from ticketbuddy_${unit.name}.changes union all select from ticketbuddy_${unit.name}.commits`;
+    return (await pool.query(left)).rowCount === 0;
+  });
+});

@@ -50,6 +50,9 @@ export function startHearing(takeover: Heeding, options: HearingOptions): Pick<L
   return { stop: async () => void (await Promise.all([reading.stop(), checking.stop()])) };
 }
 
+// By one statement, of a transaction that has changed very many.
+const notedMax = 10_000;
+
 /** Notes, in the transaction that applies them, which rows the legacy has changed. */
 export function changesNoted(plan: UnitPlan & { readonly messages: UnitMessages }): NonNullable<Backfill['note']> {
   const { of } = plan.messages;
@@ -61,7 +64,8 @@ export function changesNoted(plan: UnitPlan & { readonly messages: UnitMessages 
     });
   return async (tx, batches) => {
     const changed = batches.flatMap(changedIn);
-    if (changed.length > 0) await noteChanged(tx, streamOf(plan, 'next').name, changed);
+    for (let from = 0; from < changed.length; from += notedMax)
+      await noteChanged(tx, streamOf(plan, 'next').name, changed.slice(from, from + notedMax));
   };
 }
 
