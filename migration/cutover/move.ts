@@ -59,8 +59,12 @@ async function tryLock(client: pg.PoolClient, unit: string): Promise<boolean> {
 }
 
 async function unlock(client: pg.PoolClient, unit: string): Promise<void> {
-  await client.query('rollback');
-  await client.query(`select pg_advisory_unlock(${lockKey})`, [unit]);
+  const free = () => client.query(`select pg_advisory_unlock(${lockKey})`, [unit]);
+  await free().catch(async () => {
+    // Of a transaction that has failed the server takes nothing else.
+    await client.query('rollback');
+    await free();
+  });
 }
 
 const begun = 'move begun';
