@@ -72,6 +72,14 @@ test('a house of which only a part of the news is in the ledger is shown as it w
   expect([house?.version, heard]).toEqual([before, []]);
 });
 
+test('a house is not read anew for a policy that it has already', async () => {
+  const { sales, box, loads } = await aProcess(() => ({}));
+  await sales.houses.current(eventId);
+  const isThere = await setSeatPolicy(box.deps.db.query, eventId, true);
+  await sales.houses.current(eventId);
+  expect([isThere, loads()]).toEqual([true, 1]);
+});
+
 /** A process that asks the database in a way of its own, and how often it has read all seats of an event. */
 async function aProcess(way: (store: SalesStore) => Partial<SalesStore>) {
   const box = await openBoxOffice();
