@@ -151,6 +151,14 @@ describe('with an Idempotency-Key', () => {
     expect((await office.look(held.holdId)).status).toBe(404);
   });
 
+  test('a request that says the same in another order is the same', async () => {
+    const path = `/v2/events/${office.eventId}/holds`;
+    const hold = (body: object) => ask<{ holdId: string }>(shop.url, 'POST', path, { body, key: 'once' });
+    const { body: first } = await hold({ userId: ann, seats: [2] });
+    const { body: again } = await hold({ seats: [2], userId: ann.toUpperCase() });
+    expect(again.holdId).toBe(first.holdId);
+  });
+
   test('a refusal is told again word for word, whatever has become of the seats', async () => {
     const { holdId } = (await office.hold(ann, [1])).body;
     const { body: first } = await office.hold(bob, [1], 'once');

@@ -1,6 +1,6 @@
 import type { Transact } from '@ticketbuddy/postgres/database';
 import { type AnnouncedEvent, firstSeats, repriced } from './announced-event.ts';
-import { createSeats, priceSeats, saveEvent } from './store.ts';
+import { createSeats, priceSeats, saveEvent, venueOf } from './store.ts';
 import { lockSales, seatsOfEvent } from './store-sales.ts';
 import type { DB } from './tables.gen.ts';
 
@@ -13,5 +13,7 @@ export async function applyEvent(tx: Transact<DB>, event: AnnouncedEvent, now: T
   const [sale] = await lockSales(tx, [event.id]);
   if (!sale) return createSeats(tx, firstSeats(event), now);
   const seats = await seatsOfEvent({ query: tx }, event.id);
-  await priceSeats(tx, event.id, repriced(seats, event), now);
+  // The seats stay where they were made, whatever venue is told of later.
+  const venue = await venueOf(tx, event.id);
+  await priceSeats(tx, event.id, repriced(seats, { ...event, venue }), now);
 }

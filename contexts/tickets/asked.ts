@@ -7,7 +7,9 @@ import type { Change, Decided, Told } from './request.ts';
 export function askedBy<B extends { readonly userId: string }>(incoming: Incoming<B>, useCase: string) {
   const { ids, body, idempotencyKey: key } = incoming;
   const [eventId, userId] = [ids.eventId ?? '', body.userId.toLowerCase()];
-  const attempt = key === undefined ? undefined : attemptOf(`${useCase} v2`, userId, key, [eventId, body]);
+  // The order of members means nothing in JSON, nor does it matter whether the hexadecimals of an id are small.
+  const depends = () => [eventId, Object.entries({ ...body, userId }).sort()];
+  const attempt = key === undefined ? undefined : attemptOf(`${useCase} v2`, userId, key, depends());
   return { ...traced(), eventId, userId, attempt };
 }
 

@@ -10,7 +10,16 @@ export type Search = {
   readonly leaveNoSingle: boolean;
   readonly from: Point;
   readonly isOpen: (block: number) => boolean;
+  /** Is written and heeded: so whoever looks again for seats of which none came back passes over the rows that are full. */
+  readonly longestRuns?: LongestRuns | undefined;
 };
+
+/** By row: no more free seats than this are neighbours there. */
+export type LongestRuns = Uint16Array;
+
+export function unknownRuns({ rows }: SeatPlan['layout']): LongestRuns {
+  return Uint16Array.from(rows, ({ count }) => count);
+}
 
 export type Group = {
   /** The number of its first seat. */
@@ -43,8 +52,8 @@ const perAccessible = 3;
  * numbers. `undefined` when there is no such group.
  */
 export function nearestTogether(search: Search): Group | undefined {
-  const { plan, count, accessible, from, isOpen } = search;
-  if (count > plan.longestRow) return undefined;
+  const { plan, count, accessible, from, isOpen, longestRuns } = search;
+  if (count > plan.longestRow || longestRuns?.every((run) => run < count)) return undefined;
   const hunt: Hunt = {
     ...search,
     free: new Uint8Array(plan.longestRow + 3),
@@ -60,15 +69,18 @@ export function nearestTogether(search: Search): Group | undefined {
 function judgeRow(hunt: Hunt, index: number): void {
   const { free, isFree, count: wanted, plan } = hunt;
   const row = plan.layout.rows[index];
-  if (!row || row.count < wanted || (hunt.accessible && plan.hasAccessible[index] === 0)) return;
+  if (!row || (hunt.longestRuns?.[index] ?? row.count) < wanted || (hunt.accessible && plan.hasAccessible[index] === 0))
+    return;
   const { first, count } = row;
   for (let nth = 1; nth <= count; nth++) free[nth] = isFree(first + nth - 1) ? 1 : 0;
   free.fill(0, count + 1, count + 3);
-  let run = 0;
+  let [run, longest] = [0, 0];
   for (let nth = 1; nth <= count; nth++) {
     run = free[nth] === 1 ? run + 1 : 0;
+    if (run > longest) longest = run;
     if (run >= wanted) judgeGroup(hunt, index, first - 1, nth, run);
   }
+  if (hunt.longestRuns) hunt.longestRuns[index] = longest;
 }
 
 /** Judges the group that ends at place `end` of a row, where a run of free seats has come to the length `run`. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bestAvailable, type IsFree, nearestAlternative, type SeatWish } from './best-available.ts';
+import { unknownRuns } from './best-available-together.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { allGroups, suits } from './test-best-seats.ts';
 import { aHouse } from './test-houses.ts';
@@ -95,6 +96,21 @@ describe('whatever is taken, and whatever a buyer wishes for,', () => {
       { numRuns },
     );
   });
+});
+
+test('what is remembered of the rows changes no choice, one after the other', () => {
+  fc.assert(
+    fc.property(house, fc.array(wish, { maxLength: 9 }), policy, ({ layout, isFree }, wishes, policy) => {
+      const [taken, longestRuns] = [new Set<number>(), unknownRuns(layout)];
+      const isLeft: IsFree = (seat) => isFree(seat) && !taken.has(seat);
+      for (const wish of wishes) {
+        const choice = bestAvailable(layout, isLeft, wish, policy);
+        expect(bestAvailable(layout, isLeft, wish, { ...policy, longestRuns })).toEqual(choice);
+        for (const seat of choice?.seats ?? []) taken.add(seat);
+      }
+    }),
+    { numRuns },
+  );
 });
 
 test('an offer instead of taken seats is free, as large, and the nearest together at the same price', () => {

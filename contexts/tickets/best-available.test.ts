@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bestAvailable, nearestAlternative, type SeatWish } from './best-available.ts';
+import { unknownRuns } from './best-available-together.ts';
+import { layoutOf } from './layout.ts';
 import { aHouse, picturesOf, type SmallHouse } from './test-houses.ts';
 
 const [strict, loose] = [{ leaveNoSingle: true }, { leaveNoSingle: false }];
@@ -176,6 +178,17 @@ describe('instead of seats that are taken', () => {
   test('nothing is offered when the block has too few', () => {
     expect(offer({ Stalls: ['.xxx'], Balcony: ['.x.x'] }, [2, 3])).toBeUndefined();
     expect(offer({ Stalls: ['....'] }, [])).toBeUndefined();
+  });
+
+  test('a full house is looked through once, however many ask in a batch', () => {
+    let asked = 0;
+    const [layout, isFree] = [layoutOf(10), () => asked++ < 0];
+    const longestRuns = unknownRuns(layout);
+    const offer = () => nearestAlternative(layout, isFree, [1, 2, 4, 5], { ...strict, longestRuns });
+    offer();
+    const first = asked;
+    offer();
+    expect([first > layout.capacity, asked - first < 2_000]).toEqual([true, true]);
   });
 
   test('another accessible place is offered for one that is taken', () => {

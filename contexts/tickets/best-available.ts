@@ -1,7 +1,7 @@
 import { nearestApart } from './best-available-apart.ts';
 import { type Point, planOf } from './best-available-plan.ts';
 import { apartReason, togetherReason } from './best-available-reason.ts';
-import { type Group, nearestTogether, type Search } from './best-available-together.ts';
+import { type Group, type LongestRuns, nearestTogether, type Search } from './best-available-together.ts';
 import type { Layout } from './layout.ts';
 
 /** What a buyer asks for, who leaves the choice to the box office. */
@@ -24,6 +24,9 @@ export type SeatPolicy = {
   readonly leaveNoSingle: boolean;
 };
 
+/** What was found out while the same seats were looked through before, of which none came back since. */
+type Remembering = { readonly longestRuns?: LongestRuns | undefined };
+
 /** The numbers of the seats, rising, and a sentence for the buyer that says why these. */
 export type Choice = { readonly seats: readonly number[]; readonly reason: string };
 
@@ -44,7 +47,12 @@ export type IsFree = (seatNumber: number) => boolean;
  *
  * Throws a `RangeError` when `count` is no number of seats.
  */
-export function bestAvailable(layout: Layout, isFree: IsFree, wish: SeatWish, policy: SeatPolicy): Choice | undefined {
+export function bestAvailable(
+  layout: Layout,
+  isFree: IsFree,
+  wish: SeatWish,
+  policy: SeatPolicy & Remembering,
+): Choice | undefined {
   const { count, adjacent, category } = wish;
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`${count} is no number of seats`);
   const search = {
@@ -67,7 +75,7 @@ export function nearestAlternative(
   layout: Layout,
   isFree: IsFree,
   seats: readonly number[],
-  policy: SeatPolicy,
+  policy: SeatPolicy & Remembering,
 ): readonly number[] | undefined {
   const wanted = [...new Set(seats)];
   const count = wanted.length;
@@ -85,10 +93,10 @@ export function nearestAlternative(
 function searchIn(
   layout: Layout,
   isFree: IsFree,
-  { count, accessible, leaveNoSingle }: Pick<SeatWish, 'count' | 'accessible'> & SeatPolicy,
+  { count, accessible, leaveNoSingle, longestRuns }: Pick<SeatWish, 'count' | 'accessible'> & SeatPolicy & Remembering,
   from: Point,
 ): Omit<Search, 'isOpen'> {
-  return { plan: planOf(layout), isFree, count, accessible, leaveNoSingle, from };
+  return { plan: planOf(layout), isFree, count, accessible, leaveNoSingle, longestRuns, from };
 }
 
 function apart(search: Search): readonly number[] | undefined {

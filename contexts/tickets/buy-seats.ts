@@ -1,6 +1,6 @@
 import type { Asking } from './asking.ts';
 import type { Draft } from './draft.ts';
-import { type HoldLimits, judgeCount, pickFree } from './hold-seats.ts';
+import { type HoldLimits, pickFree } from './hold-seats.ts';
 import { newOrderName } from './order.ts';
 import { saleOf } from './purchase-seats.ts';
 import { eventUnknown, holdOver } from './refusals.ts';
@@ -24,8 +24,7 @@ export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket, 
     wantsTickets: true,
     rule: (draft, now) => {
       const seatIds = 'holdId' in wanted ? seatsOfHold(draft, wanted.holdId, userId, now) : wanted.seats;
-      const seats = pickFree(draft, seatIds, userId, now);
-      judgeCount(userId, seats, { draft, now, limits });
+      pickFree(userId, seatIds, { draft, now, limits });
       return saleOf(userId, sell(draft, { userId, seatIds }, now), name, now);
     },
   };

@@ -52,6 +52,16 @@ describe('a changed event', () => {
     expect((await seats()).map(({ pricePence }) => pricePence)).toEqual([1_000, ...Array(9).fill(2_000)]);
   });
 
+  test.each([0, 10])(
+    'keeps its seats when it is announced for venue %i, and prices them as where they are',
+    async (venue) => {
+      const { seats, receive } = await openInbox();
+      await receive(aMessage({ venue: 9, price: '10' }, 1));
+      await receive(aMessage({ venue, price: '20' }, 2));
+      expect((await seats()).map(({ pricePence }) => pricePence)).toEqual(Array(20).fill(2_000));
+    },
+  );
+
   test('keeps its holds and sales', async () => {
     const { deps, seats, receive } = await openInbox();
     await receive(aMessage({}, 1));

@@ -1,4 +1,6 @@
+import { type LongestRuns, unknownRuns } from './best-available-together.ts';
 import { type House, type SeatsTogether, takenUntil, userOf } from './house.ts';
+import { layoutOf } from './layout.ts';
 import { microsecondsOf } from './moments.ts';
 import { isHeld, type Seat, type SeatRef, type Seats } from './seat.ts';
 import type { Standing } from './standing.ts';
@@ -12,6 +14,12 @@ const nothing: Known = {
   takenUntil: () => Number.POSITIVE_INFINITY,
 };
 
+/** Seats that can be had, of which some may be taken meanwhile, but none comes back. */
+export type FreeSeats = {
+  readonly isFree: (seatNumber: number) => boolean;
+  readonly longestRuns: LongestRuns | undefined;
+};
+
 /** A house with what a batch has changed in it so far, which nobody else sees. */
 export class Draft implements Seats {
   /** Where the house was when this was begun. */
@@ -22,6 +30,7 @@ export class Draft implements Seats {
   readonly #changed = new Map<number, Seat>();
   readonly #ofUser = new Map<string, SeatsTogether[]>();
   readonly #ofHold = new Map<string, SeatsTogether>();
+  #free: (FreeSeats & { readonly now: Temporal.Instant }) | undefined;
 
   /** Without a house there are no seats. */
   constructor(house: House | undefined) {
@@ -41,10 +50,10 @@ export class Draft implements Seats {
     return seat && (this.#changed.get(seat.number) ?? seat);
   }
 
-  /** Whether the seat of a number can be had by anybody at `now`. */
-  isFree(number: number, now: Temporal.Instant): boolean {
-    const seat = this.#changed.get(number);
-    return (seat ? takenUntil(seat) : this.#known.takenUntil(number)) <= microsecondsOf(now);
+  /** The seats that anybody can have at `now`. What one request finds out about rows, the next of the batch need not. */
+  freeAt(now: Temporal.Instant): FreeSeats {
+    if (this.#free?.now !== now) this.#free = { now, ...this.#freeAt(now) };
+    return this.#free;
   }
 
   /** The seats that the user has bought, or holds at `now`. */
@@ -70,6 +79,7 @@ export class Draft implements Seats {
     for (const seat of seats) this.#changed.set(seat.number, seat);
     this.#changes.push(seats);
     const [first] = seats;
+    if (first?.state === 'open') this.#free = undefined;
     if (!first || first.state === 'open') return;
     const userId = userOf(first);
     this.#ofUser.set(userId, [...(this.#ofUser.get(userId) ?? []), seats]);
@@ -79,6 +89,15 @@ export class Draft implements Seats {
   /** Lets the house know, now that all this is committed. */
   commit(): void {
     if (this.standing && this.#changes.length > 0) this.#house?.apply(this.standing.version + 1, this.#changes);
+  }
+
+  #freeAt(now: Temporal.Instant): FreeSeats {
+    const [at, known, changed] = [microsecondsOf(now), this.#known, this.#changed];
+    const isFree = (number: number) => {
+      const seat = changed.size === 0 ? undefined : changed.get(number);
+      return (seat ? takenUntil(seat) : known.takenUntil(number)) <= at;
+    };
+    return { isFree, longestRuns: this.standing && unknownRuns(layoutOf(this.standing.venue)) };
   }
 
   #current(seats: readonly Seat[]): Seat[] {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Asking } from './asking.ts';
 import { bestAvailable, type SeatWish } from './best-available.ts';
-import { type HoldLimits, holdFor } from './hold-seats.ts';
+import { type HoldLimits, holdFor, judgeCount } from './hold-seats.ts';
 import { layoutOf } from './layout.ts';
 import { categoryUnknown, eventUnknown, noSuitableSeats } from './refusals.ts';
 import type { Request } from './request.ts';
@@ -22,10 +22,12 @@ export function holdingBest({ eventId, traceparent, attempt, userId, wish }: Wis
       const layout = layoutOf(venue);
       if (wish.category !== undefined && !layout.categories.some(({ id }) => id === wish.category))
         throw categoryUnknown();
-      const choice = bestAvailable(layout, (number) => draft.isFree(number, now), wish, { leaveNoSingle });
+      judgeCount(wish.count, draft.seatsOfUser(userId, now).length, limits);
+      const { isFree, longestRuns } = draft.freeAt(now);
+      const choice = bestAvailable(layout, isFree, wish, { leaveNoSingle, longestRuns });
       if (!choice) throw noSuitableSeats();
       const seats = choice.seats.flatMap((number) => draft.get(number) ?? []);
-      return { ...holdFor(userId, seats, { draft, now, limits, holdId }), reason: choice.reason };
+      return { ...holdFor(userId, seats, { now, limits, holdId }), reason: choice.reason };
     },
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sale } from './buy-seats.ts';
 import { Draft } from './draft.ts';
 import { extension, isExtendable } from './extend-hold.ts';
+import { holdingBest } from './hold-best.ts';
 import { holding } from './hold-seats.ts';
 import { release } from './release-hold.ts';
 import { at } from './test-builders.ts';
@@ -66,6 +67,23 @@ describe('holding', () => {
       details: { limit: 4, has: 2 },
     });
     expect(ask(show, hold('ann', 3, 4), '12:00').seats).toHaveLength(2);
+  });
+
+  test('whoever wants more than one may have is told so first, whatever is free', () => {
+    const show = aShow({ 1: { soldTo: 'bob' } });
+    for (const request of [hold('ann', 1, 2, 3, 4, 5), buy('ann', 1, 2, 3, 4, 5), holdBest('ann', 11)])
+      expect(refusal(() => ask(show, request, '12:00')).code).toBe('too_many_seats');
+  });
+
+  test('seats that are given back are offered again to those who come after in the same batch', () => {
+    const all = Object.fromEntries(
+      Array.from({ length: 10 }, (_, nth) => [nth + 1, { heldBy: 'bob', holdId: 'bobs' }]),
+    );
+    const show = aShow(all);
+    expect(refusal(() => ask(show, hold('ann', 1), '12:00')).details).toMatchObject({ alternative: null });
+    expect(refusal(() => ask(show, holdBest('ann', 2), '12:00')).code).toBe('no_suitable_seats');
+    ask(show, giveBack('bobs'), '12:00');
+    expect(ask(show, holdBest('ann', 2), '12:00').seats).toHaveLength(2);
   });
 
   test('what a buyer holds no longer, and what is held again, does not count', () => {
@@ -222,6 +240,10 @@ describe('buying', () => {
 
 function hold(userId: string, ...seats: number[]) {
   return holding({ eventId: 'show', userId, seats }, limits);
+}
+
+function holdBest(userId: string, count: number) {
+  return holdingBest({ eventId: 'show', userId, wish: { count, adjacent: true, accessible: false } }, limits);
 }
 
 function extend(holdId: string) {

@@ -28,7 +28,7 @@ export function holding({ eventId, traceparent, attempt, userId, seats }: Wanted
     eventId,
     traceparent,
     attempt,
-    rule: (draft, now) => holdFor(userId, pickFree(draft, seats, userId, now), { draft, now, limits, holdId }),
+    rule: (draft, now) => holdFor(userId, pickFree(userId, seats, { draft, now, limits }), { now, limits, holdId }),
   };
 }
 
@@ -39,15 +39,13 @@ type Counted = {
 };
 
 type Circumstances = {
-  readonly draft: Draft;
   readonly now: Temporal.Instant;
   readonly limits: HoldLimits;
   readonly holdId: string;
 };
 
-/** Holds free seats, or those that the user holds already, within the limits. */
-export function holdFor(userId: string, seats: readonly Seat[], { draft, now, limits, holdId }: Circumstances): Change {
-  judgeCount(userId, seats, { draft, now, limits });
+/** Holds free seats, or those that the user holds already. */
+export function holdFor(userId: string, seats: readonly Seat[], { now, limits, holdId }: Circumstances): Change {
   const heldSince = heldSinceOf(seats, now);
   const heldUntil = heldSince === now ? endOfHold(now) : latestEnd(heldSince, now, limits);
   return { kind: 'held', userId, seats: asHeld(seats, userId, { holdId, heldSince, heldUntil }) };
@@ -71,11 +69,13 @@ function earlier(one: Temporal.Instant, other: Temporal.Instant): Temporal.Insta
   return isAfter(other, one) ? one : other;
 }
 
-/** The seats of these numbers, if all are free or held by the user. */
-export function pickFree(draft: Draft, numbers: readonly number[], userId: string, now: Temporal.Instant): Seat[] {
+/** The seats of these numbers, if the user may have so many, and all are free or held by the user. */
+export function pickFree(userId: string, numbers: readonly number[], { draft, now, limits }: Counted): Seat[] {
   if (!draft.standing) throw eventUnknown();
   const found = numbers.flatMap((number) => draft.get(number) ?? []);
   if (found.length < numbers.length) throw seatsUnknownAt(numbers.filter((number) => !draft.get(number)));
+  const others = draft.seatsOfUser(userId, now).filter(({ number }) => !numbers.includes(number));
+  judgeCount(numbers.length, others.length, limits);
   const taken = found.filter((seat) => seat.state === 'sold' || (isHeld(seat, now) && seat.holderId !== userId));
   if (taken.length > 0) throw seatsTaken(taken, alternativeTo(draft, numbers, now), now);
   return found;
@@ -84,16 +84,18 @@ export function pickFree(draft: Draft, numbers: readonly number[], userId: strin
 function alternativeTo(draft: Draft, numbers: readonly number[], now: Temporal.Instant): readonly number[] | undefined {
   if (!draft.standing) return undefined;
   const { venue, leaveNoSingle } = draft.standing;
-  return nearestAlternative(layoutOf(venue), (number) => draft.isFree(number, now), numbers, { leaveNoSingle });
+  const { isFree, longestRuns } = draft.freeAt(now);
+  return nearestAlternative(layoutOf(venue), isFree, numbers, { leaveNoSingle, longestRuns });
 }
 
-/** Refuses when the user would have more seats of the event than one may. */
+/**
+ * Refuses when the user, who has some seats of the event, would have more than one may. To be asked before seats are looked
+ * for: that would be in vain, and takes long when they are many.
+ */
 export function judgeCount(
-  userId: string,
-  seats: readonly Seat[],
-  { draft, now, limits: { seatsPerBuyerMax } }: Counted,
+  wanted: number,
+  has: number,
+  { seatsPerBuyerMax }: Pick<HoldLimits, 'seatsPerBuyerMax'>,
 ): void {
-  const others = draft.seatsOfUser(userId, now).filter(({ number }) => !seats.some((seat) => seat.number === number));
-  const has = others.length;
-  if (has + seats.length > seatsPerBuyerMax) throw tooManySeats(seatsPerBuyerMax, has);
+  if (has + wanted > seatsPerBuyerMax) throw tooManySeats(seatsPerBuyerMax, has);
 }

@@ -33,6 +33,19 @@ describe('a house', () => {
     expect(house.seatsOfHold('hold 1 of ann').map(({ number }) => number)).toEqual([7, 2, 9]);
   });
 
+  test('takes over nothing of a ledger in which a version is missing, since nobody would hear of what came before it', () => {
+    const [house] = played([]);
+    const entry = { nth: 0, kind: 'released', seatIds: undefined, pricePence: undefined, userId: 'ann' } as const;
+    const entries = [2, 4].map((version) => ({
+      ...entry,
+      version,
+      numbers: [version],
+      hold: undefined,
+      at: at('12:00'),
+    }));
+    expect([house.catchUp(entries), house.version]).toEqual([false, 1]);
+  });
+
   test('finds a seat by its id', () => {
     const [house] = played([]);
     expect(house.get(aSeat({ number: 3 }).id)).toEqual(aSeat({ number: 3 }));

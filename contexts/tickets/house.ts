@@ -118,8 +118,10 @@ export class House {
   catchUp(entries: readonly LedgerEntry[]): boolean {
     const known = this.#version;
     const news = entries.filter(({ version }) => version > known);
+    // Before anything is taken over: nobody would hear of it.
+    if (news.some(({ kind, version }, nth) => kind === 'created' || version > (news[nth - 1]?.version ?? known) + 1))
+      return false;
     for (const entry of news) {
-      if (entry.kind === 'created' || entry.version > this.#version + 1) return false;
       const seats = entry.numbers.flatMap((number) => this.get(number) ?? []);
       const after = seats.map((seat) => seatAfter(seat, entry));
       if (entry.kind === 'priced') for (const seat of after) this.#pricesPence[seat.number - 1] = seat.pricePence;

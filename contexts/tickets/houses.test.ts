@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { Sales } from './sales.ts';
 import { type SalesStore, salesStoreOf } from './sales-store.ts';
@@ -40,6 +41,43 @@ test('a process that has to read a house anew goes on selling it meanwhile', asy
   await setSeatPolicy(box.deps.db.query, eventId, false);
   const house = await sales.houses.current(eventId);
   expect([house?.leaveNoSingle, house?.get(2)?.state, answer]).toEqual([false, 'held', 'held']);
+});
+
+test('events that do not exist are asked for together, so that nobody waits for each of them', async () => {
+  let asked = 0;
+  const { sales, loads } = await aProcess((store) => ({
+    standings(ids) {
+      asked += 1;
+      return store.standings(ids);
+    },
+  }));
+  const nowhere = Array.from({ length: 50 }, () => ({ ...hold(idOf('ann'), [1]), eventId: randomUUID() }));
+  const decided = await sales.decideAll([...nowhere, hold(idOf('bob'), [2])]);
+  expect([loads(), told(decided[0]), told(decided[50])]).toEqual([1, 'event_unknown', 'held']);
+  expect(asked).toBeLessThan(5);
+});
+
+test('a house of which only a part of the news is in the ledger is shown as it was until it is read anew', async () => {
+  const { sales, box } = await aProcess(() => ({}));
+  const house = await sales.houses.current(eventId);
+  const before = house?.version ?? 0;
+  const heard: number[] = [];
+  house?.watch((numbers) => heard.push(...numbers));
+  const other = new Sales({ store: salesStoreOf(box.deps.db), clock: box.clock });
+  await other.decide(hold(idOf('bob'), [2]));
+  await setSeatPolicy(box.deps.db.query, eventId, false);
+  await other.decide(hold(idOf('cem'), [3]));
+  const now = await sales.houses.current(eventId);
+  expect([now?.version, now?.get(2)?.state, now?.get(3)?.state]).toEqual([before + 3, 'held', 'held']);
+  expect([house?.version, heard]).toEqual([before, []]);
+});
+
+test('a house is not read anew for a policy that it has already', async () => {
+  const { sales, box, loads } = await aProcess(() => ({}));
+  await sales.houses.current(eventId);
+  const isThere = await setSeatPolicy(box.deps.db.query, eventId, true);
+  await sales.houses.current(eventId);
+  expect([isThere, loads()]).toEqual([true, 1]);
 });
 
 /** A process that asks the database in a way of its own, and how often it has read all seats of an event. */

@@ -22,13 +22,16 @@ export class Houses {
     return this.#houses.get(eventId);
   }
 
-  /** Loads those that are not known yet. An event without seats stays unknown. */
+  /** Loads those that are not known yet. An event without seats stays unknown; of many it is asked for all together. */
   async load(eventIds: readonly string[]): Promise<void> {
+    const unknown: string[] = [];
     for (const eventId of eventIds) {
       const house = this.#houses.get(eventId);
       if (house) this.#use(house);
-      else await this.#read(eventId);
+      else unknown.push(eventId);
     }
+    const standings = unknown.length > 1 ? await this.#store.standings(unknown) : undefined;
+    for (const [nth, eventId] of unknown.entries()) if (!standings || standings[nth]) await this.#read(eventId);
   }
 
   /** The house with all that was committed when it was asked for; `undefined` when the event has no seats. */

@@ -229,10 +229,11 @@ function toEntry(row: Selectable<DB['ledger']>): LedgerEntry {
   };
 }
 
-/** Answers whether the event has seats. Its version goes on, so that every process hears of it. */
+/** Answers whether the event has seats. Its version goes on if this is news, so that every process reads its house anew. */
 export async function setSeatPolicy(query: Querying, eventId: string, leaveNoSingle: boolean): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    update tickets.sales set leave_no_single = ${leaveNoSingle}, version = version + 1
+    update tickets.sales
+    set leave_no_single = ${leaveNoSingle}, version = version + (leave_no_single <> ${leaveNoSingle})::int
     where event_id = ${eventId}`.execute(query);
   return numAffectedRows === 1n;
 }

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import type { Database, Transact } from '@ticketbuddy/postgres/database';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { type AnnouncedEvent, capacityOf } from './announced-event.ts';
 import type { Seat } from './seat.ts';
 import { ledgerSince, seatsOfEvent } from './store-sales.ts';
@@ -21,6 +22,13 @@ export async function saveEvent(tx: Transact<DB>, event: AnnouncedEvent): Promis
     where coalesce(known.version < excluded.version, known.sent_at <= excluded.sent_at)
     returning id`.execute(tx);
   return rows.length === 1;
+}
+
+/** The venue for which the seats of an event that is known were made. */
+export async function venueOf(tx: Transact<DB>, eventId: string): Promise<number> {
+  const { rows } = await sql<Pick<Selectable<DB['events']>, 'venue'>>`
+    select venue from tickets.events where id = ${eventId}`.execute(tx);
+  return rows[0]?.venue ?? assert.fail(`event ${eventId} is not known`);
 }
 
 /** Makes the seats of an event, by the prices that they have, and opens its sale. */

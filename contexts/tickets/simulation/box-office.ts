@@ -104,8 +104,8 @@ function againstSecondVersion({ userId, seats }: Named, view: View, now: number)
   if (!view.exists) return 'event_unknown';
   const places = seats.map((number) => view.place(number));
   if (places.includes(undefined)) return 'seats_unknown';
-  if (places.some((place) => place?.state === 'sold' || isOthers(place, userId, now))) return 'seats_taken';
-  return againstSoMany(userId, seats, seats.length, view, now);
+  const isAnyTaken = places.some((place) => place?.state === 'sold' || isOthers(place, userId, now));
+  return againstSoMany(userId, seats, seats.length, view, now) ?? (isAnyTaken ? 'seats_taken' : undefined);
 }
 
 function againstBuyingHold(
@@ -132,8 +132,8 @@ function againstBest({ userId, wish }: Extract<Wanted, { act: 'best' }>, view: V
   if (!view.exists) return 'event_unknown';
   // All small houses have the one category.
   if (wish.category !== undefined && wish.category !== 'standard') return 'category_unknown';
-  if (!isThereAny(wish, view, now)) return 'no_suitable_seats';
-  return againstSoMany(userId, [], wish.count, view, now);
+  const isThereNone = !isThereAny(wish, view, now);
+  return againstSoMany(userId, [], wish.count, view, now) ?? (isThereNone ? 'no_suitable_seats' : undefined);
 }
 
 function againstSoMany(userId: string, named: readonly number[], count: number, view: View, now: number) {
