@@ -16,6 +16,7 @@ import {
   insertRow,
   isGuardOurs,
   limitWaits,
+  lockOwner,
   lockUnit,
   logPosition,
   oidsOf,
@@ -79,7 +80,8 @@ export async function fenceFaults(pool: pg.Pool, plan: FencePlan): Promise<strin
 }
 
 /**
- * Changes the owner when all transactions are over that have written to the unit; none that writes later gets in before.
+ * Changes the owner when all transactions are over that have written to the unit; none that writes later gets in before. Somebody
+ * else's change that is under way is waited for.
  * So whatever the old owner has written is before the answer's position in the log, and nothing of it after. Throws
  * `OwnerDiffers` when the owner is not `from`, and `FenceBusy` when writers are not over after `waitMsMax`. What is done
  * besides is part of it: all of it or none.
@@ -93,8 +95,12 @@ export async function changeOwner(
   const { unit, from, to } = change;
   assert.ok(to.epoch >= from.epoch, 'an epoch never comes again');
   await inTime(pool, { unit, tables: [] }, waitMsMax, async (client) => {
+    await lockOwner(client, unit);
+    const known = await findRow(client, unit);
+    // Before writers are waited for, who would have to wait as well.
+    if (!(known && isSame(known, from))) throw differs(change, known);
     await lockUnit(client, unit);
-    if (!(await changeRow(client, change))) throw await differs(client, unit, from);
+    if (!(await changeRow(client, change))) throw differs(change, await findRow(client, unit));
     await besides?.(client);
   });
   return logPosition(pool);
@@ -159,8 +165,7 @@ function faultOf(
   return isAsPlanned && sameAppliers ? [] : [`the fence of ${table} is another than planned`];
 }
 
-async function differs(client: pg.PoolClient, unit: string, from: Ownership): Promise<OwnerDiffers> {
-  const found = await findRow(client, unit);
+function differs({ unit, from }: OwnerChange, found: Ownership | undefined): OwnerDiffers {
   const is = found ? `${found.owner} in epoch ${found.epoch}` : 'nobody: there is no fence';
   return new OwnerDiffers(`The owner of ${unit} is ${is}, not ${from.owner} in epoch ${from.epoch}.`);
 }

@@ -50,7 +50,8 @@ export type Outcome = 'done' | 'undone';
  */
 export async function walk<C>(move: Walk<C>): Promise<Outcome> {
   const marks = await move.record.marks();
-  const isBack = marks.some(({ what }) => what === 'turned back');
+  // A final step that took too long may be so after all, since the move has turned back.
+  const isBack = marks.some(({ what }) => what === 'turned back') && !(await isFinal(move));
   if (!isBack && (await goForward(move, marks))) return 'done';
   await goBack(move);
   return 'undone';

@@ -69,6 +69,11 @@ export async function limitWaits(client: Querying, waitMsMax: number): Promise<v
   await client.query(`select set_config('lock_timeout', $1, true)`, [`${waitMsMax}ms`]);
 }
 
+/** Waits for whoever is about to change the owner; no writer does. Nobody else changes it to the end of the transaction. */
+export async function lockOwner(client: Querying, unit: string): Promise<void> {
+  await client.query(`select pg_advisory_xact_lock(hashtextextended('ticketbuddy:owner:' || $1, 0))`, [unit]);
+}
+
 /** Waits until nobody writes the unit, and keeps everybody away to the end of the transaction. */
 export async function lockUnit(client: Querying, unit: string): Promise<void> {
   await client.query(`select pg_advisory_xact_lock(hashtextextended('ticketbuddy:' || $1, 0))`, [unit]);
@@ -150,7 +155,8 @@ export async function blockersOf(query: Querying, unit: string, tables: readonly
      from pg_locks as l join pg_stat_activity as a on a.pid = l.pid
      where l.granted and l.database = (select oid from pg_database where datname = current_database())
        and (l.locktype = 'advisory' and l.objsubid = 1
-           and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('ticketbuddy:' || $1, 0)
+           and (l.classid::bigint << 32) | l.objid::bigint
+             in (hashtextextended('ticketbuddy:' || $1, 0), hashtextextended('ticketbuddy:owner:' || $1, 0))
          or l.locktype = 'relation' and l.relation = any($2::text[]::regclass[]) and l.mode = 'RowExclusiveLock')
      order by "openForMs" desc`,
     [unit, tables],

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { changeOwner, readFence } from './fence.ts';
+import { changeOwner, OwnerDiffers, readFence } from './fence.ts';
 import type { Ownership, Side } from './owner.ts';
 import type { Step } from './steps.ts';
 
@@ -27,11 +27,16 @@ export const fenceOldOwner: OwnerStep = {
   name: 'fence the old owner',
   msMax: 5_000,
   check: async (move) => !(await isOwner(move, move.from, old(move))),
-  do: (move) => change(move, move.from, old(move), { ...nobody(move), deadline: move.deadline }),
-  async undo(move) {
-    if (await isOwner(move, move.from, nobody(move))) return change(move, move.from, nobody(move), old(move));
-    return 'it was not fenced';
-  },
+  do: (move, signal) =>
+    change(move, move.from, old(move), { ...nobody(move), deadline: move.deadline }, async () =>
+      signal.throwIfAborted(),
+    ),
+  // What is still being done is waited for: looked at without that, it would not be so yet.
+  undo: (move) =>
+    change(move, move.from, nobody(move), old(move)).catch((error) => {
+      if (error instanceof OwnerDiffers) return 'it was not fenced';
+      throw error;
+    }),
 };
 
 /** From here on the new owner writes, and the move is only ever finished. */
@@ -40,7 +45,13 @@ export const openNewOwner: OwnerStep = {
   msMax: 5_000,
   isFinal: true,
   check: (move) => isOwner(move, move.to, fresh(move)),
-  do: (move) => change(move, move.to, old(move), fresh(move), move.uponOpening),
+  do: (move, signal) =>
+    change(move, move.to, old(move), fresh(move), async (client) => {
+      await move.uponOpening?.(client);
+      signal.throwIfAborted();
+    }),
+  // Whoever is still at it has come to his end by then. If he has opened it, this fails, and the move is finished.
+  undo: (move) => change(move, move.to, old(move), old(move)),
 };
 
 /** The old owner's database says too who the owner is. */
