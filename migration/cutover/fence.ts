@@ -7,9 +7,9 @@ import {
   blockersOf,
   changeRow,
   createGuard,
-  createTriggers,
+  createTrigger,
   dropAll,
-  dropTriggers,
+  dropTrigger,
   findRow,
   type GuardedTable,
   guardedTables,
@@ -52,14 +52,14 @@ export async function raiseFence(
 ): Promise<void> {
   assert.match(plan.unit, /^[a-z][a-z0-9_]*$/, 'a unit has a plain name');
   assert.ok(plan.tables.length > 0, 'a unit has tables');
-  await inTime(pool, plan, waitMsMax, async (client) => {
+  await inTime(pool, { ...plan, tables: [] }, waitMsMax, async (client) => {
     await createGuard(client);
-    await lockUnit(client, plan.unit);
+    await lockOwner(client, plan.unit);
     const known = await findRow(client, plan.unit);
     if (known && !isSame(known, ownership)) throw leftOver(plan.unit, known);
     if (!known) await insertRow(client, plan.unit, ownership);
-    await createTriggers(client, plan);
   });
+  await oneByOne(pool, plan, waitMsMax, (client, table) => createTrigger(client, plan, table));
 }
 
 /** `undefined` when the unit has no fence in this database. */
@@ -111,14 +111,24 @@ export async function changeOwner(
  * on its tables are not over after `waitMsMax`.
  */
 export async function removeFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
-  const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
-  await inTime(pool, { unit, tables }, waitMsMax, (client) => dropAll(client, unit));
+  await lowerFence(pool, unit, waitMsMax);
+  await inTime(pool, { unit, tables: [] }, waitMsMax, (client) => dropAll(client, unit));
 }
 
 /** Lets everybody write again, and goes on saying who the owner is. Throws `FenceBusy` as `removeFence` does. */
 export async function lowerFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
   const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
-  await inTime(pool, { unit, tables }, waitMsMax, (client) => dropTriggers(client, unit));
+  await oneByOne(pool, { unit, tables }, waitMsMax, (client, table) => dropTrigger(client, unit, table));
+}
+
+/** A transaction each: a writer who has one table and waits for the next would be stopped by who has that and waits for his. */
+async function oneByOne(
+  pool: pg.Pool,
+  { unit, tables }: Pick<FencePlan, 'unit' | 'tables'>,
+  waitMsMax: number,
+  work: (client: pg.PoolClient, table: string) => Promise<void>,
+): Promise<void> {
+  for (const table of tables) await inTime(pool, { unit, tables: [table] }, waitMsMax, (client) => work(client, table));
 }
 
 const lockNotAvailable = '55P03';

@@ -55,9 +55,13 @@ export async function isGuardOurs(query: Querying): Promise<boolean> {
   return rows.length === 1 && guardSql.includes(rows[0].prosrc);
 }
 
+/** Makes what there may be already, without others who make it at the same time: they would fail. */
+export const schemaSql = `
+  select pg_advisory_xact_lock(hashtextextended('ticketbuddy:schema', 0));
+  create schema if not exists ticketbuddy_migration`;
+
 /** Who owns which unit, on this side. */
-export const fencesSql = `
-  create schema if not exists ticketbuddy_migration;
+export const fencesSql = `${schemaSql};
   create table if not exists ticketbuddy_migration.fences (
     unit text primary key,
     owner text not null check (owner in ('legacy', 'next', 'moving')),
@@ -108,18 +112,16 @@ export async function changeRow(client: Querying, { unit, from, to }: OwnerChang
   return rowCount === 1;
 }
 
-/** Replaces those of the unit that are there. `always`: a session that plays a replica is no way around them. */
-export async function createTriggers(client: pg.PoolClient, plan: FencePlan): Promise<void> {
+/** Replaces the one of the unit that is there. `always`: a session that plays a replica is no way around it. */
+export async function createTrigger(client: pg.PoolClient, plan: FencePlan, table: string): Promise<void> {
   const literal = (text: string) => client.escapeLiteral(text);
   const appliers = plan.appliers.map(literal).join(', ');
   const name = client.escapeIdentifier(triggerOf(plan.unit));
-  for (const table of plan.tables) {
-    await client.query(`
-      create or replace trigger ${name} before insert or update or delete or truncate on ${table} for each statement
-      when (session_user <> all (array[${appliers}]::name[]))
-      execute function ticketbuddy_migration.guard(${literal(plan.unit)}, ${literal(plan.side)}, ${plan.needsEpoch ? `'epoch'` : `'any'`})`);
-    await client.query(`alter table ${table} enable always trigger ${name}`);
-  }
+  await client.query(`
+    create or replace trigger ${name} before insert or update or delete or truncate on ${table} for each statement
+    when (session_user <> all (array[${appliers}]::name[]))
+    execute function ticketbuddy_migration.guard(${literal(plan.unit)}, ${literal(plan.side)}, ${plan.needsEpoch ? `'epoch'` : `'any'`})`);
+  await client.query(`alter table ${table} enable always trigger ${name}`);
 }
 
 // Bits of pg_trigger.tgtype: before 2, insert 4, delete 8, update 16, truncate 32; 1 is "for each row".
@@ -168,15 +170,13 @@ export async function logPosition(query: Querying): Promise<string> {
   return (await query.query('select pg_current_wal_lsn()::text as position')).rows[0].position;
 }
 
-export async function dropTriggers(client: Querying, unit: string): Promise<void> {
-  for (const { table } of await guardedTables(client, unit))
-    await client.query(`drop trigger "${triggerOf(unit)}" on ${table}`);
+export async function dropTrigger(client: Querying, unit: string, table: string): Promise<void> {
+  await client.query(`drop trigger if exists "${triggerOf(unit)}" on ${table}`);
 }
 
 export async function dropAll(client: Querying, unit: string): Promise<void> {
   const { rows: found } = await client.query(`select to_regclass('ticketbuddy_migration.fences') is not null as there`);
   if (!found[0]?.there || !(await findRow(client, unit))) return;
-  await dropTriggers(client, unit);
   await client.query('delete from ticketbuddy_migration.fences where unit = $1', [unit]);
   const { rows } = await client.query('select from ticketbuddy_migration.fences');
   if (rows.length > 0) return;
