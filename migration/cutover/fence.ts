@@ -176,6 +176,7 @@ function faultOf(
 }
 
 function differs({ unit, from }: OwnerChange, found: Ownership | undefined): OwnerDiffers {
+  if (found && isSame(found, from)) return new OwnerDiffers(`The move of ${unit} was given up.`);
   const is = found ? `${found.owner} in epoch ${found.epoch}` : 'nobody: there is no fence';
   return new OwnerDiffers(`The owner of ${unit} is ${is}, not ${from.owner} in epoch ${from.epoch}.`);
 }

@@ -101,13 +101,13 @@ export async function insertRow(client: Querying, unit: string, { owner, epoch }
 }
 
 /** Answers whether the row was as `from` says, and is now as `to` says; then the edges hear of it when that is committed. */
-export async function changeRow(client: Querying, { unit, from, to }: OwnerChange): Promise<boolean> {
+export async function changeRow(client: Querying, { unit, from, to, unless }: OwnerChange): Promise<boolean> {
   const { rowCount } = await client.query(
     `with changed as (
        update ticketbuddy_migration.fences set owner = $4, epoch = $5, deadline = $6
-       where unit = $1 and owner = $2 and epoch = $3 returning unit
+       where unit = $1 and owner = $2 and epoch = $3 and ($7::timestamptz is null or deadline is distinct from $7) returning unit
      ) select pg_notify('${ownerChannel}', '') from changed`,
-    [unit, from.owner, from.epoch, to.owner, to.epoch, to.deadline?.toString() ?? null],
+    [unit, from.owner, from.epoch, to.owner, to.epoch, to.deadline?.toString() ?? null, unless?.toString() ?? null],
   );
   return rowCount === 1;
 }

@@ -14,7 +14,7 @@ test('who comes too late with opening the new owner does not open it: the old on
     begun.resolve();
     return slow.promise;
   };
-  const first = await tryMove(sides, { slow: openNewOwner.name, isTooLate: () => begun.promise, uponOpening });
+  const first = await tryMove(sides, { slow: openNewOwner.name, instead: endedWhen(() => begun.promise), uponOpening });
   slow.resolve();
   await until('it is over', async () => (await openTransactions(sides.next)) === 0);
   if (first === undefined) expect(await tryMove(sides, {})).toBe('undone');
@@ -27,7 +27,7 @@ test.each([
 ] as const)('a commit that takes too long to $slow is waited for, and then the unit has one owner', async (trial) => {
   const sides = await twoSides();
   const { commit, isCommitting } = await slowCommits(sides[trial.side]);
-  const first = await tryMove(sides, { slow: trial.slow, isTooLate: () => until('it commits', isCommitting) });
+  const first = await tryMove(sides, { slow: trial.slow, instead: endedWhen(() => until('it commits', isCommitting)) });
   await commit();
   await until('it is committed', async () => (await openTransactions(sides[trial.side])) === 0);
   if (first === undefined) expect(await tryMove(sides, {})).toBe(trial.end);
@@ -35,40 +35,75 @@ test.each([
   expect((await readFence(sides.legacy, 'shows'))?.owner).toBe(trial.writer);
 });
 
+test('who has lost the lock does not open the new owner when another one has turned the move back', async () => {
+  const sides = await twoSides();
+  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const stale = tryMove(sides, {
+    slow: openNewOwner.name,
+    async instead(step, move, signal) {
+      begun.resolve();
+      await over.promise;
+      return step.do(move, signal);
+    },
+  });
+  await begun.promise;
+  await endConductor(sides.next);
+  const other = await until('it is turned back', async () => tryMove(sides, { isOverdue: true }));
+  expect(other).toBe('undone');
+  over.resolve();
+  expect(await stale).toBeUndefined();
+  expect(await writable(sides)).toEqual(['legacy']);
+  expect(await tryMove(sides, { deadline: '2026-06-01T12:00:03Z' })).toBe('done');
+  expect(await writable(sides)).toEqual(['next']);
+});
+
 type Trial = {
-  /** The step whose time is over while it is at it. */
+  /** The step that takes too long, and what is done in its place. */
   readonly slow?: string;
-  readonly isTooLate?: () => Promise<unknown>;
+  readonly instead?: (step: Step<OwnerSwitch>, move: OwnerSwitch, signal: AbortSignal) => Promise<unknown>;
   readonly uponOpening?: () => Promise<void>;
+  readonly isOverdue?: boolean;
+  readonly deadline?: string;
 };
 
-/** Begins the move, or goes on with it; `undefined` when there is something to try again. */
-async function tryMove(databases: Sides, { slow, isTooLate, uponOpening }: Trial): Promise<Outcome | undefined> {
+/** Begins the move, or goes on with it; `undefined` when there is something to try again, or somebody else is at it. */
+async function tryMove(databases: Sides, trial: Trial): Promise<Outcome | undefined> {
+  const { slow, instead, uponOpening, isOverdue = false, deadline = '2026-06-01T12:00:02Z' } = trial;
   const steps = [fenceOldOwner, openNewOwner, nameNewOwner].map((step) =>
-    step.name === slow ? { ...step, do: (move: OwnerSwitch) => endedEarly(step, move, isTooLate) } : step,
+    step.name === slow && instead
+      ? { ...step, do: (move: OwnerSwitch, signal: AbortSignal) => instead(step, move, signal) }
+      : step,
   );
-  const deadline = Temporal.Instant.from('2026-06-01T12:00:02Z');
   const sides = { from: 'legacy', to: 'next' } as const;
-  const context: OwnerSwitch = {
-    ...{ unit: 'shows', ...sides, epoch: 1, databases, deadline, waitMsMax: 200 },
-    uponOpening,
-  };
+  const until = Temporal.Instant.from(deadline);
+  const context = { unit: 'shows', ...sides, epoch: 1, databases, deadline: until, waitMsMax: 200, uponOpening };
   return conduct(databases.next, 'shows', async (client) => {
     const last = await lastMove(client, 'shows');
-    const { record } = last ?? (await beginMove(client, 'shows', sides));
-    const outcome = await walk({ steps, context, record }).catch(() => undefined);
-    if (outcome) await endMove(client, 'shows', outcome);
+    const { record } = last && !last.end ? last : await beginMove(client, 'shows', sides);
+    const outcome = await walk({ steps, context, record, isOverdue: async () => isOverdue });
+    await endMove(client, 'shows', outcome);
     return outcome;
-  });
+  }).catch(() => undefined);
 }
 
 /** What the walk does when the time of a step is over: it is told to stop, and not waited for. */
-async function endedEarly(step: Step<OwnerSwitch>, move: OwnerSwitch, isTooLate: Trial['isTooLate']): Promise<never> {
-  const over = new AbortController();
-  step.do(move, over.signal).catch(() => undefined);
-  await isTooLate?.();
-  over.abort();
-  throw new Error(`${step.name} took too long`);
+function endedWhen(isTooLate: () => Promise<unknown>): NonNullable<Trial['instead']> {
+  return async (step, move) => {
+    const over = new AbortController();
+    step.do(move, over.signal).catch(() => undefined);
+    await isTooLate();
+    over.abort();
+    throw new Error(`${step.name} took too long`);
+  };
+}
+
+/** As a server does that has lost the line to it. */
+async function endConductor(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1
+       and database = (select oid from pg_database where datname = current_database())
+       and (classid::bigint << 32) | objid::bigint = hashtextextended('ticketbuddy:conduct:shows', 0)`,
+  );
 }
 
 const lock = 4_711;
