@@ -42,8 +42,9 @@ export async function grantMover(query: pg.Pool, role: string, password: string)
   const { isThere, isSuper, me } = rows[0] as (typeof rows)[0];
   if (isThere) return;
   const rights = isSuper ? 'superuser' : 'replication';
-  await query.query(`create role ${role} login ${rights} password '${password}'`);
-  if (!isSuper) await query.query(`grant ${pg.escapeIdentifier(me)} to ${role}`);
+  const lending = isSuper ? '' : `; grant ${pg.escapeIdentifier(me)} to ${role}`;
+  // Both or neither: a role without rights would be taken for the one that has them.
+  await query.query(`create role ${role} login ${rights} password '${password}'${lending}`);
 }
 
 export async function dropOrigin(pool: pg.Pool, origin: string): Promise<void> {
