@@ -35,27 +35,34 @@ test.each([
   expect((await readFence(sides.legacy, 'shows'))?.owner).toBe(trial.writer);
 });
 
-test('who has lost the lock does not open the new owner when another one has turned the move back', async () => {
-  const sides = await twoSides();
-  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const stale = tryMove(sides, {
-    slow: openNewOwner.name,
-    async instead(step, move, signal) {
-      begun.resolve();
-      await over.promise;
-      return step.do(move, signal);
-    },
-  });
-  await begun.promise;
-  await endConductor(sides.next);
-  const other = await until('it is turned back', async () => tryMove(sides, { isOverdue: true }));
-  expect(other).toBe('undone');
-  over.resolve();
-  expect(await stale).toBeUndefined();
-  expect(await writable(sides)).toEqual(['legacy']);
-  expect(await tryMove(sides, { deadline: '2026-06-01T12:00:03Z' })).toBe('done');
-  expect(await writable(sides)).toEqual(['next']);
-});
+test.each([
+  { step: openNewOwner.name, hears: true },
+  { step: openNewOwner.name, hears: false },
+  { step: fenceOldOwner.name, hears: true },
+])(
+  'who has lost the lock does not $step when another one has turned the move back (hears of it: $hears)',
+  async (trial) => {
+    const sides = await twoSides();
+    const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const stale = tryMove(sides, {
+      slow: trial.step,
+      async instead(step, move, signal) {
+        begun.resolve();
+        await over.promise;
+        return step.do(move, trial.hears ? signal : new AbortController().signal);
+      },
+    });
+    await begun.promise;
+    await endConductor(sides.next);
+    const other = await until('it is turned back', async () => tryMove(sides, { isOverdue: true }));
+    expect(other).toBe('undone');
+    over.resolve();
+    expect(await stale).toBeUndefined();
+    expect(await writable(sides)).toEqual(['legacy']);
+    expect(await tryMove(sides, { deadline: '2026-06-01T12:00:03Z' })).toBe('done');
+    expect(await writable(sides)).toEqual(['next']);
+  },
+);
 
 type Trial = {
   /** The step that takes too long, and what is done in its place. */
