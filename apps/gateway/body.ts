@@ -11,17 +11,26 @@ const wholeBytesMax = 65_536;
  */
 export async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Buffer | Readable | null> {
   const { headers } = request;
-  if (headers['transfer-encoding'] !== undefined) return bounded(request, bytesMax);
+  if (headers['transfer-encoding'] !== undefined) return wholeIfSmall(request, bytesMax);
   const length = Number(headers['content-length'] ?? 0);
   if (length > bytesMax) throw new TooLarge(`${length} bytes`);
   if (length > wholeBytesMax) return bounded(request, bytesMax);
-  return length > 0 ? whole(request) : null;
+  return length > 0 ? wholeIfSmall(request, bytesMax) : null;
 }
 
-function whole(request: IncomingMessage): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+/** Of a larger body the rest is read while the owner gets it. */
+function wholeIfSmall(request: IncomingMessage, bytesMax: number): Promise<Buffer | Readable> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | Readable>();
   const parts: Buffer[] = [];
-  request.on('data', (part: Buffer) => parts.push(part));
+  let bytes = 0;
+  const take = (part: Buffer) => {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes <= Math.min(wholeBytesMax, bytesMax)) return;
+    request.off('data', take).pause().unshift(Buffer.concat(parts));
+    resolve(bounded(request, bytesMax));
+  };
+  request.on('data', take);
   request.on('end', () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
   request.on('error', () => reject(new ClientGone('the client broke off its request')));
   return promise;

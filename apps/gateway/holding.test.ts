@@ -20,16 +20,29 @@ function aMove() {
   return { unit: 'events', from: 'legacy', to: 'next', epoch: 0, databases, deadline, waitMsMax: 1_000 } as const;
 }
 
-test('a client who sends slowly does not hold up a switch', async () => {
+test.each([
+  { how: 'the length', headers: { 'content-length': '2' } },
+  { how: 'no length', headers: { 'transfer-encoding': 'chunked' } },
+])('a client who sends slowly, and says $how, does not hold up a switch', async ({ headers }) => {
   const owner = await aServer((request, response) => void request.pipe(response));
   const { url } = await gatewayTo(owner, counter);
-  const { request, answer } = ask(`${url}/events`, 'POST', undefined, { 'content-length': '2' });
+  const { request, answer } = ask(`${url}/events`, 'POST', undefined, headers);
   request.write('a');
   await ask(`${url}/events`, 'GET', '').answer;
   await holdWrites.do(aMove(), never);
   await releaseWrites.do(aMove(), never);
   request.end('b');
   expect(await answer).toEqual([200, undefined, 'ab']);
+});
+
+test('a body of no known length comes to the owner as it was sent, however large', async () => {
+  const owner = await aServer((request, response) => void request.pipe(response));
+  const { url } = await gatewayTo(owner, counter);
+  for (const bytes of [0, 1, 65_536, 65_537, 300_000]) {
+    const sent = Array.from({ length: bytes }, (_, nth) => 'abcdefg'[nth % 7]).join('');
+    const { answer } = ask(`${url}/events`, 'POST', sent, { 'transfer-encoding': 'chunked' });
+    expect(await answer).toEqual([200, undefined, sent]);
+  }
 });
 
 test('when the gateway stops, what runs is finished, what is held is refused, and nobody new gets in', async () => {

@@ -59,13 +59,14 @@ export async function createCatching(
   { oid, key }: Pick<CaughtTable, 'oid' | 'key'>,
 ): Promise<void> {
   const capturing = `${nameOf(unit)}.capturing`;
-  const { rows } = await client.query<CaughtTable['queries'] & Pick<CaughtTable, 'shape'>>(
+  const { rows } = await client.query<CaughtTable['queries'] & Pick<CaughtTable, 'shape' | 'overflow'>>(
     `select ${capturing}($1::int8::oid, 'INSERT', $2, false) as insert, ${capturing}($1::int8::oid, 'UPDATE', $2, false) as update,
-       ${capturing}($1::int8::oid, 'DELETE', $2, false) as delete, ${shapeSql('$1::int8::oid')}::text as shape`,
+       ${capturing}($1::int8::oid, 'DELETE', $2, false) as delete, ${shapeSql('$1::int8::oid')}::text as shape,
+       (select reltoastrelid::int8 from pg_class where oid = '${nameOf(unit)}.changes'::regclass) as overflow`,
     [oid, key],
   );
-  const [{ shape, ...queries }] = rows as [(typeof rows)[0]];
-  await client.query(catchingSql(unit, { oid, key, shape, queries }));
+  const [{ shape, overflow, ...queries }] = rows as [(typeof rows)[0]];
+  await client.query(catchingSql(unit, { oid, key, shape, overflow, queries }));
 }
 
 export async function createTriggers(client: pg.PoolClient, unit: Unit, table: string, oid: number): Promise<void> {

@@ -93,6 +93,8 @@ export type CaughtTable = {
   readonly key: readonly string[];
   /** Of the columns that the statements of the function are made for. */
   readonly shape: string;
+  /** Where what is too large for a row of the change table is kept. */
+  readonly overflow: number;
   /** What the queries for the three operations are, as `capturing` answered. */
   readonly queries: { readonly insert: string; readonly update: string; readonly delete: string };
 };
@@ -107,7 +109,7 @@ function functionName(unit: Unit, oid: number): string {
  * What runs in the legacy's transactions, once a statement. It must never fail: columns that it was not made for are looked
  * up, which takes a little longer, and are told by their \`shape\`.
  */
-export function catchingSql(unit: Unit, { oid, key, shape, queries }: CaughtTable): string {
+export function catchingSql(unit: Unit, { oid, key, shape, overflow, queries }: CaughtTable): string {
   const schema = nameOf(unit);
   const keys = `array[${key.map((name) => pg.escapeLiteral(name)).join(', ')}]::text[]`;
   const insert = `insert into ${schema}.changes
@@ -121,7 +123,7 @@ export function catchingSql(unit: Unit, { oid, key, shape, queries }: CaughtTabl
       its_origin text := nullif(current_setting('ticketbuddy.origin', true), '');
       its_shape uuid := ${shapeSql('tg_relid')};
     begin
-      if pg_relation_size('${schema}.changes') > ${unit.changesBytesMax ?? changesBytesMax} then
+      if pg_relation_size('${schema}.changes') + coalesce(pg_relation_size(${overflow}), 0) > ${unit.changesBytesMax ?? changesBytesMax} then
         -- In the transaction of what is left out: whoever sees that sees this.
         if not exists (select from ${schema}.cut_off) then insert into ${schema}.cut_off default values; end if;
         return null;

@@ -7,15 +7,16 @@ import {
   blockersOf,
   changeRow,
   createGuard,
-  createTriggers,
+  createTrigger,
   dropAll,
-  dropTriggers,
+  dropTrigger,
   findRow,
   type GuardedTable,
   guardedTables,
   insertRow,
   isGuardOurs,
   limitWaits,
+  lockOwner,
   lockUnit,
   logPosition,
   oidsOf,
@@ -51,14 +52,14 @@ export async function raiseFence(
 ): Promise<void> {
   assert.match(plan.unit, /^[a-z][a-z0-9_]*$/, 'a unit has a plain name');
   assert.ok(plan.tables.length > 0, 'a unit has tables');
-  await inTime(pool, plan, waitMsMax, async (client) => {
+  await inTime(pool, { ...plan, tables: [] }, waitMsMax, async (client) => {
     await createGuard(client);
-    await lockUnit(client, plan.unit);
+    await lockOwner(client, plan.unit);
     const known = await findRow(client, plan.unit);
     if (known && !isSame(known, ownership)) throw leftOver(plan.unit, known);
     if (!known) await insertRow(client, plan.unit, ownership);
-    await createTriggers(client, plan);
   });
+  await oneByOne(pool, plan, waitMsMax, (client, table) => createTrigger(client, plan, table));
 }
 
 /** `undefined` when the unit has no fence in this database. */
@@ -79,7 +80,8 @@ export async function fenceFaults(pool: pg.Pool, plan: FencePlan): Promise<strin
 }
 
 /**
- * Changes the owner when all transactions are over that have written to the unit; none that writes later gets in before.
+ * Changes the owner when all transactions are over that have written to the unit; none that writes later gets in before. Somebody
+ * else's change that is under way is waited for.
  * So whatever the old owner has written is before the answer's position in the log, and nothing of it after. Throws
  * `OwnerDiffers` when the owner is not `from`, and `FenceBusy` when writers are not over after `waitMsMax`. What is done
  * besides is part of it: all of it or none.
@@ -93,8 +95,12 @@ export async function changeOwner(
   const { unit, from, to } = change;
   assert.ok(to.epoch >= from.epoch, 'an epoch never comes again');
   await inTime(pool, { unit, tables: [] }, waitMsMax, async (client) => {
+    await lockOwner(client, unit);
+    const known = await findRow(client, unit);
+    // Before writers are waited for, who would have to wait as well.
+    if (!(known && isSame(known, from))) throw differs(change, known);
     await lockUnit(client, unit);
-    if (!(await changeRow(client, change))) throw await differs(client, unit, from);
+    if (!(await changeRow(client, change))) throw differs(change, await findRow(client, unit));
     await besides?.(client);
   });
   return logPosition(pool);
@@ -105,14 +111,24 @@ export async function changeOwner(
  * on its tables are not over after `waitMsMax`.
  */
 export async function removeFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
-  const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
-  await inTime(pool, { unit, tables }, waitMsMax, (client) => dropAll(client, unit));
+  await lowerFence(pool, unit, waitMsMax);
+  await inTime(pool, { unit, tables: [] }, waitMsMax, (client) => dropAll(client, unit));
 }
 
 /** Lets everybody write again, and goes on saying who the owner is. Throws `FenceBusy` as `removeFence` does. */
 export async function lowerFence(pool: pg.Pool, unit: string, waitMsMax = 1_000): Promise<void> {
   const tables = (await guardedTables(pool, unit)).map(({ table }) => table);
-  await inTime(pool, { unit, tables }, waitMsMax, (client) => dropTriggers(client, unit));
+  await oneByOne(pool, { unit, tables }, waitMsMax, (client, table) => dropTrigger(client, unit, table));
+}
+
+/** A transaction each: a writer who has one table and waits for the next would be stopped by who has that and waits for his. */
+async function oneByOne(
+  pool: pg.Pool,
+  { unit, tables }: Pick<FencePlan, 'unit' | 'tables'>,
+  waitMsMax: number,
+  work: (client: pg.PoolClient, table: string) => Promise<void>,
+): Promise<void> {
+  for (const table of tables) await inTime(pool, { unit, tables: [table] }, waitMsMax, (client) => work(client, table));
 }
 
 const lockNotAvailable = '55P03';
@@ -159,8 +175,8 @@ function faultOf(
   return isAsPlanned && sameAppliers ? [] : [`the fence of ${table} is another than planned`];
 }
 
-async function differs(client: pg.PoolClient, unit: string, from: Ownership): Promise<OwnerDiffers> {
-  const found = await findRow(client, unit);
+function differs({ unit, from }: OwnerChange, found: Ownership | undefined): OwnerDiffers {
+  if (found && isSame(found, from)) return new OwnerDiffers(`The move of ${unit} was given up.`);
   const is = found ? `${found.owner} in epoch ${found.epoch}` : 'nobody: there is no fence';
   return new OwnerDiffers(`The owner of ${unit} is ${is}, not ${from.owner} in epoch ${from.epoch}.`);
 }

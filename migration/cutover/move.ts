@@ -72,7 +72,10 @@ const ended = 'move ended';
 const step = 'step ';
 
 function recordOf(client: pg.PoolClient, unit: string): MoveRecord {
+  const lost = new AbortController();
+  client.once('end', () => lost.abort(new Error('the line of whoever conducts the move has broken')));
   return {
+    lost: lost.signal,
     async marks() {
       const entries = await entriesSince(client, unit, begun);
       return entries.flatMap(({ act, evidence }) => (act.startsWith(step) ? [evidence as Mark] : []));

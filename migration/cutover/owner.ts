@@ -29,6 +29,8 @@ export type OwnerChange = {
   readonly unit: string;
   readonly from: Ownership;
   readonly to: Ownership & { readonly deadline?: Temporal.Instant };
+  /** Is the deadline that the fence has, nothing is changed: whoever gave up the move that had it has left it there. */
+  readonly unless?: Temporal.Instant;
 };
 
 /** A transaction that has written to the unit, or is just about to, and is not over. */

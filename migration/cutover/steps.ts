@@ -28,6 +28,8 @@ export type MoveRecord = {
   marks(): Promise<readonly Mark[]>;
   /** All of them or none. */
   mark(...marks: readonly Mark[]): Promise<void>;
+  /** Aborted when nothing can be recorded any more: somebody else may go on with the move by then. */
+  readonly lost?: AbortSignal;
 };
 
 export type Walk<C> = {
@@ -50,7 +52,8 @@ export type Outcome = 'done' | 'undone';
  */
 export async function walk<C>(move: Walk<C>): Promise<Outcome> {
   const marks = await move.record.marks();
-  const isBack = marks.some(({ what }) => what === 'turned back');
+  // A final step that took too long may be so after all, since the move has turned back.
+  const isBack = marks.some(({ what }) => what === 'turned back') && !(await isFinal(move));
   if (!isBack && (await goForward(move, marks))) return 'done';
   await goBack(move);
   return 'undone';
@@ -72,7 +75,7 @@ async function goForward<C>(move: Walk<C>, marks: readonly Mark[]): Promise<bool
         if (!isPast && isToBeUndone(step)) await notes.write();
         const startedAt = performance.now();
         const isSo = !isNew && (await step.check(context));
-        const evidence = isSo ? 'it was so already' : await inTime(step, context);
+        const evidence = isSo ? 'it was so already' : await inTime(step, move);
         notes.take({ step: step.name, what: 'done', evidence, ms: Math.round(performance.now() - startedAt) });
       } catch (error) {
         if (await isFinal(move)) throw error;
@@ -124,8 +127,9 @@ async function isFinal<C>({ steps, context }: Walk<C>): Promise<boolean> {
   return false;
 }
 
-async function inTime<C>(step: Step<C>, context: C): Promise<unknown> {
+async function inTime<C>(step: Step<C>, { context, record: { lost } }: Walk<C>): Promise<unknown> {
   const [over, done] = [new AbortController(), new AbortController()];
+  const signal = lost ? AbortSignal.any([over.signal, lost]) : over.signal;
   const late = sleep(step.msMax, undefined, { signal: done.signal, ref: false }).then(
     () => {
       const error = new Error(`${step.name} took longer than ${step.msMax} ms`);
@@ -135,11 +139,11 @@ async function inTime<C>(step: Step<C>, context: C): Promise<unknown> {
     () => new Promise<never>(() => undefined),
   );
   try {
-    const doing = step.do(context, over.signal);
+    const doing = step.do(context, signal);
     // What comes after the limit is nobody's any more: the undo sees to what it may still have done.
     doing.catch(() => undefined);
     const evidence = await Promise.race([doing, late]);
-    over.signal.throwIfAborted();
+    signal.throwIfAborted();
     return evidence;
   } finally {
     done.abort();

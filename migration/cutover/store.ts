@@ -55,9 +55,13 @@ export async function isGuardOurs(query: Querying): Promise<boolean> {
   return rows.length === 1 && guardSql.includes(rows[0].prosrc);
 }
 
+/** Makes what there may be already, without others who make it at the same time: they would fail. */
+export const schemaSql = `
+  select pg_advisory_xact_lock(hashtextextended('ticketbuddy:schema', 0));
+  create schema if not exists ticketbuddy_migration`;
+
 /** Who owns which unit, on this side. */
-export const fencesSql = `
-  create schema if not exists ticketbuddy_migration;
+export const fencesSql = `${schemaSql};
   create table if not exists ticketbuddy_migration.fences (
     unit text primary key,
     owner text not null check (owner in ('legacy', 'next', 'moving')),
@@ -67,6 +71,11 @@ export const fencesSql = `
 
 export async function limitWaits(client: Querying, waitMsMax: number): Promise<void> {
   await client.query(`select set_config('lock_timeout', $1, true)`, [`${waitMsMax}ms`]);
+}
+
+/** Waits for whoever is about to change the owner; no writer does. Nobody else changes it to the end of the transaction. */
+export async function lockOwner(client: Querying, unit: string): Promise<void> {
+  await client.query(`select pg_advisory_xact_lock(hashtextextended('ticketbuddy:owner:' || $1, 0))`, [unit]);
 }
 
 /** Waits until nobody writes the unit, and keeps everybody away to the end of the transaction. */
@@ -92,29 +101,27 @@ export async function insertRow(client: Querying, unit: string, { owner, epoch }
 }
 
 /** Answers whether the row was as `from` says, and is now as `to` says; then the edges hear of it when that is committed. */
-export async function changeRow(client: Querying, { unit, from, to }: OwnerChange): Promise<boolean> {
+export async function changeRow(client: Querying, { unit, from, to, unless }: OwnerChange): Promise<boolean> {
   const { rowCount } = await client.query(
     `with changed as (
        update ticketbuddy_migration.fences set owner = $4, epoch = $5, deadline = $6
-       where unit = $1 and owner = $2 and epoch = $3 returning unit
+       where unit = $1 and owner = $2 and epoch = $3 and ($7::timestamptz is null or deadline is distinct from $7) returning unit
      ) select pg_notify('${ownerChannel}', '') from changed`,
-    [unit, from.owner, from.epoch, to.owner, to.epoch, to.deadline?.toString() ?? null],
+    [unit, from.owner, from.epoch, to.owner, to.epoch, to.deadline?.toString() ?? null, unless?.toString() ?? null],
   );
   return rowCount === 1;
 }
 
-/** Replaces those of the unit that are there. `always`: a session that plays a replica is no way around them. */
-export async function createTriggers(client: pg.PoolClient, plan: FencePlan): Promise<void> {
+/** Replaces the one of the unit that is there. `always`: a session that plays a replica is no way around it. */
+export async function createTrigger(client: pg.PoolClient, plan: FencePlan, table: string): Promise<void> {
   const literal = (text: string) => client.escapeLiteral(text);
   const appliers = plan.appliers.map(literal).join(', ');
   const name = client.escapeIdentifier(triggerOf(plan.unit));
-  for (const table of plan.tables) {
-    await client.query(`
-      create or replace trigger ${name} before insert or update or delete or truncate on ${table} for each statement
-      when (session_user <> all (array[${appliers}]::name[]))
-      execute function ticketbuddy_migration.guard(${literal(plan.unit)}, ${literal(plan.side)}, ${plan.needsEpoch ? `'epoch'` : `'any'`})`);
-    await client.query(`alter table ${table} enable always trigger ${name}`);
-  }
+  await client.query(`
+    create or replace trigger ${name} before insert or update or delete or truncate on ${table} for each statement
+    when (session_user <> all (array[${appliers}]::name[]))
+    execute function ticketbuddy_migration.guard(${literal(plan.unit)}, ${literal(plan.side)}, ${plan.needsEpoch ? `'epoch'` : `'any'`})`);
+  await client.query(`alter table ${table} enable always trigger ${name}`);
 }
 
 // Bits of pg_trigger.tgtype: before 2, insert 4, delete 8, update 16, truncate 32; 1 is "for each row".
@@ -150,7 +157,8 @@ export async function blockersOf(query: Querying, unit: string, tables: readonly
      from pg_locks as l join pg_stat_activity as a on a.pid = l.pid
      where l.granted and l.database = (select oid from pg_database where datname = current_database())
        and (l.locktype = 'advisory' and l.objsubid = 1
-           and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('ticketbuddy:' || $1, 0)
+           and (l.classid::bigint << 32) | l.objid::bigint
+             in (hashtextextended('ticketbuddy:' || $1, 0), hashtextextended('ticketbuddy:owner:' || $1, 0))
          or l.locktype = 'relation' and l.relation = any($2::text[]::regclass[]) and l.mode = 'RowExclusiveLock')
      order by "openForMs" desc`,
     [unit, tables],
@@ -162,15 +170,13 @@ export async function logPosition(query: Querying): Promise<string> {
   return (await query.query('select pg_current_wal_lsn()::text as position')).rows[0].position;
 }
 
-export async function dropTriggers(client: Querying, unit: string): Promise<void> {
-  for (const { table } of await guardedTables(client, unit))
-    await client.query(`drop trigger "${triggerOf(unit)}" on ${table}`);
+export async function dropTrigger(client: Querying, unit: string, table: string): Promise<void> {
+  await client.query(`drop trigger if exists "${triggerOf(unit)}" on ${table}`);
 }
 
 export async function dropAll(client: Querying, unit: string): Promise<void> {
   const { rows: found } = await client.query(`select to_regclass('ticketbuddy_migration.fences') is not null as there`);
   if (!found[0]?.there || !(await findRow(client, unit))) return;
-  await dropTriggers(client, unit);
   await client.query('delete from ticketbuddy_migration.fences where unit = $1', [unit]);
   const { rows } = await client.query('select from ticketbuddy_migration.fences');
   if (rows.length > 0) return;

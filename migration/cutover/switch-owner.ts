@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { changeOwner, readFence } from './fence.ts';
-import type { Ownership, Side } from './owner.ts';
+import { changeOwner, OwnerDiffers, readFence } from './fence.ts';
+import type { OwnerChange, Ownership, Side } from './owner.ts';
 import type { Step } from './steps.ts';
 
 /** A unit goes from one side to the other; to return is the same with the sides the other way round. */
@@ -27,11 +27,16 @@ export const fenceOldOwner: OwnerStep = {
   name: 'fence the old owner',
   msMax: 5_000,
   check: async (move) => !(await isOwner(move, move.from, old(move))),
-  do: (move) => change(move, move.from, old(move), { ...nobody(move), deadline: move.deadline }),
-  async undo(move) {
-    if (await isOwner(move, move.from, nobody(move))) return change(move, move.from, nobody(move), old(move));
-    return 'it was not fenced';
-  },
+  do: (move, signal) =>
+    change(move, move.from, { from: old(move), to: { ...nobody(move), deadline: move.deadline } }, async () =>
+      signal.throwIfAborted(),
+    ),
+  // What is still being done is waited for: looked at without that, it would not be so yet.
+  undo: (move) =>
+    change(move, move.from, { from: nobody(move), to: old(move) }).catch((error) => {
+      if (error instanceof OwnerDiffers) return 'it was not fenced';
+      throw error;
+    }),
 };
 
 /** From here on the new owner writes, and the move is only ever finished. */
@@ -40,7 +45,14 @@ export const openNewOwner: OwnerStep = {
   msMax: 5_000,
   isFinal: true,
   check: (move) => isOwner(move, move.to, fresh(move)),
-  do: (move) => change(move, move.to, old(move), fresh(move), move.uponOpening),
+  do: (move, signal) =>
+    change(move, move.to, { from: old(move), to: fresh(move), unless: move.deadline }, async (client) => {
+      await move.uponOpening?.(client);
+      signal.throwIfAborted();
+    }),
+  // Whoever is still at it has come to his end by then, and whoever comes later does nothing. If it is open, this fails, and the
+  // move is finished.
+  undo: (move) => change(move, move.to, { from: old(move), to: { ...old(move), deadline: move.deadline } }),
 };
 
 /** The old owner's database says too who the owner is. */
@@ -48,7 +60,7 @@ export const nameNewOwner: OwnerStep = {
   name: 'name the new owner to the old one',
   msMax: 5_000,
   check: (move) => isOwner(move, move.from, fresh(move)),
-  do: (move) => change(move, move.from, nobody(move), fresh(move)),
+  do: (move) => change(move, move.from, { from: nobody(move), to: fresh(move) }),
 };
 
 function old({ from, epoch }: OwnerSwitch): Ownership {
@@ -73,9 +85,8 @@ async function isOwner({ databases, unit }: OwnerSwitch, side: Side, is: Ownersh
 async function change(
   { databases, unit, waitMsMax }: OwnerSwitch,
   side: Side,
-  from: Ownership,
-  to: Ownership & { readonly deadline?: Temporal.Instant },
+  what: Omit<OwnerChange, 'unit'>,
   besides?: OwnerSwitch['uponOpening'],
 ): Promise<{ readonly position: string }> {
-  return { position: await changeOwner(databases[side], { unit, from, to }, waitMsMax, besides) };
+  return { position: await changeOwner(databases[side], { unit, ...what }, waitMsMax, besides) };
 }

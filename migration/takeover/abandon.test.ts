@@ -1,9 +1,14 @@
 import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { abandonTakeover } from './abandon.ts';
+import { prepareTakeover } from './prepare.ts';
+import { unfinishedMove } from './store.ts';
+import { insertRequest, readRequest } from './store-requests.ts';
 import { switchUnit } from './switch-unit.ts';
+import type { UnitPlan } from './takeover.ts';
 import { aLibrary, aWorker, comparison, lend } from './test-library.ts';
+import { conductUntil } from './test-mortal.ts';
 
 test.each([
   ['the log', {}],
@@ -31,6 +36,41 @@ test.each([
     await expect(lend(library)).resolves.toBeDefined();
   },
 );
+
+test('one unit is abandoned, and another one goes on to be carried and to be asked for', {
+  timeout: 240_000,
+}, async () => {
+  const library = await aLibrary();
+  const { places, plan } = library.takeover;
+  const takeover = (unit: string, tables: UnitPlan['tables']) => ({
+    plan: { ...plan, unit, tables, streams: `${plan.streams}_${unit}` },
+    places,
+  });
+  const [books, loans] = [takeover('books', plan.tables.slice(0, 1)), takeover('loans', plan.tables.slice(1))];
+  onTestFinished(() => abandonTakeover(loans));
+  await aWorker({ ...library, takeover: loans });
+  const worker = await aWorker({ ...library, takeover: books });
+  await worker.stop();
+  await abandonTakeover(books);
+  await lend(library);
+  await until('it is carried', async () => (await library.next.query('select from library.loans')).rowCount === 1);
+  const nth = await insertRequest(library.next, 'loans', 'next');
+  await until('it is answered', async () => (await readRequest(library.next, nth))?.answer?.outcome === 'refused');
+});
+
+test('a move that was left half-way is brought to its end before it is abandoned: no write waits for it any more', async () => {
+  const library = await aLibrary();
+  const { takeover, legacy, next } = library;
+  await prepareTakeover(takeover);
+  const left = await conductUntil(takeover, { to: 'next', epoch: 1, point: 8 });
+  expect(left).toEqual({ killed: 'after fence the old owner' });
+  await abandonTakeover(takeover);
+  expect((await next.query('select unit from ticketbuddy_migration.holds')).rows).toEqual([]);
+  expect(await unfinishedMove(next, 'library')).toBe(false);
+  expect((await legacy.query(`select to_regnamespace('ticketbuddy_migration') as left`)).rows).toEqual([
+    { left: null },
+  ]);
+});
 
 /** All that there is besides rows, and what the server keeps for the database. */
 async function things(pool: pg.Pool): Promise<string[]> {

@@ -1,8 +1,11 @@
 import { fenceFaults, raiseFence } from '@ticketbuddy/cutover';
-import { subscribe } from '@ticketbuddy/testing';
-import { expect, test } from 'vitest';
+import { createPool } from '@ticketbuddy/postgres';
+import { subscribe, testDatabase } from '@ticketbuddy/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { moverUrl } from './mover.ts';
 import { needs } from './needs.ts';
-import { aLibrary } from './test-library.ts';
+import { dropOrigin } from './store.ts';
+import { aLibrary, leastMover, leastRights } from './test-library.ts';
 
 test('a table that is written by the name of another one cannot be moved, since its fence is passed', async () => {
   const { takeover, legacy } = await aLibrary();
@@ -38,4 +41,30 @@ test('a table that a subscription fills cannot be moved either', async () => {
   await subscribe(legacy, '"Library"."Book"', sql);
   const closed = (await needs(takeover)).filter(({ isOpen }) => !isOpen);
   expect(closed.map(({ says }) => says)).toEqual(['is filled by a subscription, whose rows pass the fence']);
+});
+
+test('what it takes to be abandoned is asked for before anything is begun', async () => {
+  const { takeover, legacy } = await aLibrary({ legacyMover: leastMover });
+  const drop = 'execute on function pg_replication_origin_drop(text)';
+  await legacy.query(`revoke ${drop} from ${leastRights.mover}`);
+  const closed = (await needs(takeover)).filter(({ isOpen }) => !isOpen);
+  expect(closed.map(({ name }) => name)).toEqual(['legacy: replication origins']);
+  expect(closed[0]?.says).toMatch(/_drop/);
+  await expect(dropOrigin(takeover.places.legacy.pool, 'none')).rejects.toThrow('permission denied');
+  await legacy.query(`grant ${drop} to ${leastRights.mover}`);
+});
+
+test('a role that may not lend its rights leaves none behind that has not got them', async () => {
+  const { pool, url } = await testDatabase();
+  const lender = `library_lender_${process.pid}`;
+  await pool.query(`create role ${lender} login createrole replication password 'library'`);
+  const own = new URL(url);
+  [own.username, own.password] = [lender, 'library'];
+  const lending = createPool({ url: own.toString(), connections: 1 });
+  onTestFinished(async () => {
+    await lending.end();
+    await pool.query(`drop role ${lender}`);
+  });
+  await expect(moverUrl(lending, own.toString())).rejects.toThrow();
+  await expect(moverUrl(lending, own.toString())).rejects.toThrow();
 });

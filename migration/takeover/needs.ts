@@ -55,7 +55,7 @@ function serverNeeds({ role, mayCreate, mayMark, version }: Rights): Gate[] {
     grant(
       'replication origins',
       mayMark,
-      `grant execute on function pg_replication_origin_create, …_session_setup, …_oid to ${role}`,
+      `grant execute on function pg_replication_origin_create, …_session_setup, …_oid, …_drop to ${role}`,
     ),
   ];
 }

@@ -1,12 +1,15 @@
-import { readFence, readJournal } from '@ticketbuddy/cutover';
+import { conduct, readFence, readJournal } from '@ticketbuddy/cutover';
 import { until } from '@ticketbuddy/testing';
-import { expect, test } from 'vitest';
+import type pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
 import { gates } from './gates.ts';
 import { prepareTakeover } from './prepare.ts';
 import { requestMove } from './request-move.ts';
+import { unfinishedMove } from './store.ts';
 import { insertRequest, type MoveAnswer, readRequest, takeRequest } from './store-requests.ts';
 import { aLibrary, aWorker, type Library } from './test-library.ts';
 import { conductUntil } from './test-mortal.ts';
+import { startWorker } from './worker.ts';
 
 const minutes = { timeout: 240_000 };
 const unit = 'library';
@@ -86,6 +89,43 @@ test('whoever is interrupted withdraws what nobody has begun, and is told when s
   await said;
 });
 
+test('whoever wants to withdraw what is begun at that moment is told that it goes on', async () => {
+  const library = await aLibrary();
+  await prepareTakeover(library.takeover);
+  const begunMeanwhile = async (sql: string, values: unknown[]) => {
+    if (sql.startsWith('delete')) await takeRequest(library.next, unit);
+    return library.next.query(sql, values);
+  };
+  const next = { query: begunMeanwhile } as unknown as pg.Pool;
+  const asking = requestMove(next, { unit, to: 'next', interrupted: AbortSignal.abort() });
+  await expect(asking).rejects.toThrow('The worker is still at it, without you');
+});
+
+test('a move that cannot be begun is answered with the reason', minutes, async () => {
+  const library = await aMovable();
+  const answer = await conduct(library.next, unit, () => ask(library, 'next'));
+  expect(answer).toEqual({ outcome: 'failed', reasons: ['Somebody else is moving library'] });
+});
+
+test('a move that cannot be finished at once is answered when it is', minutes, async () => {
+  const library = await aLibrary();
+  const heard: string[] = [];
+  const onError = (where: string, error: unknown) => heard.push(`${where}: ${error}`);
+  const worker = await startWorker(library.takeover, { onError });
+  onTestFinished(() => worker.stop());
+  await openGates(library);
+  await library.legacy.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$;
+    create trigger refuse before update on ticketbuddy_migration.fences for each row when (new.owner = 'next')
+    execute function refuse()`);
+  const asking = ask(library, 'next');
+  await until('it fails', async () => heard.some((text) => text.startsWith('moving the unit') && /not now/.test(text)));
+  expect(await unfinishedMove(library.next, unit)).toBe(true);
+  await library.legacy.query('drop trigger refuse on ticketbuddy_migration.fences');
+  expect(await asking).toEqual({ outcome: 'done' });
+  expect(await ownerOf(library)).toEqual(['next', 'next']);
+});
+
 test.each([
   ['before it came to a move', 0, 'undone', 'legacy'],
   ['in the middle of it', 12, 'done', 'next'],
@@ -93,7 +133,8 @@ test.each([
   const library = await aMovable();
   if (point > 0) await conductUntil(library.takeover, { to: 'next', epoch: 1, point });
   const { rows } = await library.next.query<{ nth: string }>(
-    `insert into ticketbuddy_migration.move_requests (unit, to_side, begun_at) values ('library', 'next', now()) returning nth`,
+    `insert into ticketbuddy_migration.move_requests (unit, to_side, asked_at, begun_at)
+     values ('library', 'next', now() - interval '1 hour', now()) returning nth`,
   );
   const answer = await until('it is answered', async () => {
     const found = await readRequest(library.next, rows[0]?.nth ?? '');
@@ -107,11 +148,15 @@ test.each([
 async function aMovable(): Promise<Library> {
   const library = await aLibrary();
   await aWorker(library);
+  await openGates(library);
+  return library;
+}
+
+async function openGates(library: Library): Promise<void> {
   await library.next.query(
     `insert into ticketbuddy_migration.edges values ('a gateway', 'library', now() + interval '1 hour', true, 0, 100)`,
   );
   await until('all gates are open', async () => (await gates(library.takeover, 'next')).every(({ isOpen }) => isOpen));
-  return library;
 }
 
 function ask({ next }: Library, to: 'legacy' | 'next'): Promise<MoveAnswer> {

@@ -57,12 +57,19 @@ export async function withdrawRequest(next: Querying, nth: string): Promise<bool
   return rowCount === 1;
 }
 
+const isOpen = `unit = $1 and answer is null and (begun_at is not null or asked_at > clock_timestamp() - ${staleAfter})`;
+
+/** Whether there is one of the unit that has no answer. */
+export async function isAsked(next: Querying, unit: string): Promise<boolean> {
+  return (await next.query(`select from ${schema}.move_requests where ${isOpen} limit 1`, [unit])).rowCount === 1;
+}
+
 /** The first of the unit that has no answer; it counts as begun from here on. */
 export async function takeRequest(next: Querying, unit: string): Promise<MoveRequest | undefined> {
   const { rows } = await next.query<MoveRequest>(
     `with open as materialized (
        select nth, begun_at is not null as was_begun from ${schema}.move_requests
-       where unit = $1 and answer is null and (begun_at is not null or asked_at > clock_timestamp() - ${staleAfter})
+       where ${isOpen}
        order by nth limit 1 for update)
      update ${schema}.move_requests as r set begun_at = coalesce(begun_at, clock_timestamp())
      from open where r.nth = open.nth returning r.nth::text, r.to_side as "to", open.was_begun as "wasBegun"`,

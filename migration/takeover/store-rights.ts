@@ -22,7 +22,8 @@ export async function readRights(pool: pg.Pool): Promise<Rights> {
        has_database_privilege(current_database(), 'create') as "mayCreate",
        has_function_privilege('pg_replication_origin_create(text)', 'execute')
          and has_function_privilege('pg_replication_origin_session_setup(text)', 'execute')
-         and has_function_privilege('pg_replication_origin_oid(text)', 'execute') as "mayMark",
+         and has_function_privilege('pg_replication_origin_oid(text)', 'execute')
+         and has_function_privilege('pg_replication_origin_drop(text)', 'execute') as "mayMark",
        has_function_privilege('pg_replication_origin_session_is_setup()', 'execute') as "maySeeMarks"
      from pg_roles where rolname = session_user`,
   );

@@ -1,6 +1,7 @@
 import type { Owner, Ownership } from '@ticketbuddy/cutover';
 import pg from 'pg';
 import { schema } from './schema.ts';
+import { isThere } from './store-shares.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 
@@ -41,8 +42,9 @@ export async function grantMover(query: pg.Pool, role: string, password: string)
   const { isThere, isSuper, me } = rows[0] as (typeof rows)[0];
   if (isThere) return;
   const rights = isSuper ? 'superuser' : 'replication';
-  await query.query(`create role ${role} login ${rights} password '${password}'`);
-  if (!isSuper) await query.query(`grant ${pg.escapeIdentifier(me)} to ${role}`);
+  const lending = isSuper ? '' : `; grant ${pg.escapeIdentifier(me)} to ${role}`;
+  // Both or neither: a role without rights would be taken for the one that has them.
+  await query.query(`create role ${role} login ${rights} password '${password}'${lending}`);
 }
 
 export async function dropOrigin(pool: pg.Pool, origin: string): Promise<void> {
@@ -53,7 +55,7 @@ export async function dropOrigin(pool: pg.Pool, origin: string): Promise<void> {
 }
 
 /** As if nothing had ever come over the stream. What other units have here stays; so does the journal. */
-export async function forgetTakeover(pool: pg.Pool, stream: string): Promise<void> {
+export async function forgetTakeover(pool: pg.Pool, unit: string, stream: string): Promise<void> {
   const tables: readonly [string, string][] = [
     ['owners_seen', 'stream'],
     ['checkpoints', 'unit'],
@@ -67,19 +69,34 @@ export async function forgetTakeover(pool: pg.Pool, stream: string): Promise<voi
     ['tapped_rows', 'unit'],
     ['taps', 'unit'],
   ];
-  for (const [table, column] of tables) await forget(pool, table, column, stream);
+  const isAlone = !(await hasOthers(pool, unit));
+  for (const [table, column] of tables) await forget(pool, { table, column, value: stream, isAlone });
 }
 
 export async function forgetRequests(pool: pg.Pool, unit: string): Promise<void> {
-  await forget(pool, 'move_requests', 'unit', unit);
+  const isAlone = !(await hasOthers(pool, unit));
+  await forget(pool, { table: 'move_requests', column: 'unit', value: unit, isAlone });
 }
 
-async function forget(pool: pg.Pool, table: string, column: string, value: string): Promise<void> {
+type Forgotten = {
+  readonly table: string;
+  readonly column: string;
+  readonly value: string;
+  readonly isAlone: boolean;
+};
+
+// Others need a table also while they have nothing in it.
+async function forget(pool: pg.Pool, { table, column, value, isAlone }: Forgotten): Promise<void> {
   const name = `${schema}.${table}`;
-  const there = await pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [name]);
-  if (!there.rows[0]?.there) return;
+  if (!(await isThere(pool, name))) return;
   await pool.query(`delete from ${name} where ${column} = $1`, [value]);
-  await pool.query(`do $$ begin if not exists (select from ${name}) then drop table ${name}; end if; end $$`);
+  if (isAlone) await pool.query(`drop table ${name}`);
+}
+
+/** Each unit has its fence before it has anything else. */
+async function hasOthers(pool: pg.Pool, unit: string): Promise<boolean> {
+  if (!(await isThere(pool, `${schema}.fences`))) return false;
+  return (await pool.query(`select from ${schema}.fences where unit <> $1 limit 1`, [unit])).rowCount === 1;
 }
 
 export async function limitWaits(client: Querying): Promise<void> {

@@ -45,7 +45,10 @@ export async function startWorker(takeover: Takeover, options: WorkerOptions): P
   const forth = await openDirection(takeover, 'next', (error) => options.onError('the stream to next', error));
   try {
     const back = await openDirection(takeover, 'legacy', (error) => options.onError('the stream to legacy', error));
-    return await run(takeover, [forth, back], options);
+    return await run(takeover, [forth, back], options).catch(async (error) => {
+      await back.close();
+      throw error;
+    });
   } catch (error) {
     await forth.close();
     throw error;
