@@ -84,3 +84,18 @@ it('a transaction of very many changes comes whole, between its neighbours, and 
     return (await pool.query(left)).rowCount === 0;
   });
 });
+
+it('what is kept of large values counts, too: they are not in the table itself', async () => {
+  const { url, pool } = await testDatabase();
+  await pool.query('create table "Seats" (id int primary key, name text)');
+  const { unit } = await capture(url, pool, { ...aUnit('triggers'), changesBytesMax: 200_000 });
+  for (let id = 0; id < 20; id++) {
+    await pool.query(
+      `insert into "Seats" select $1, string_agg(md5(random()::text), '') from generate_series(1, 2000)`,
+      [id],
+    );
+  }
+  const { rows } = await pool.query(`select count(*)::int as kept from ticketbuddy_${unit.name}.changes`);
+  expect(rows[0].kept).toBeLessThan(10);
+  await expect(slotSize(pool, unit)).rejects.toMatchObject({ reason: 'slot-over-limit' });
+});
