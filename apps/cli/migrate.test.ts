@@ -37,10 +37,29 @@ it('plans without changing anything, and says what is missing', async () => {
   ]);
 });
 
-it('refuses to switch what has not been started', async () => {
+it.each([
+  ['switch', 'events', '--confirm', 'events'],
+  ['accept', 'events', '--confirm', 'events'],
+  ['reads', 'events', '10'],
+  ['shadow', 'set', '10'],
+  ['pause'],
+  ['resume'],
+  ['throttle', '20'],
+  ['rejects'],
+  ['rejects', '--replay'],
+])('migrate %s is refused while nothing has been started', async (...words) => {
   const { settings } = await bothSides();
-  const { code, err } = await ticketbuddy(['migrate', 'switch', 'events', '--confirm', 'events'], settings);
-  expect([code, err]).toEqual([1, expect.stringMatching(/Nothing has been started: run `migrate start events`/)]);
+  expect(await ticketbuddy(['migrate', ...words], settings)).toEqual({
+    code: 1,
+    out: '',
+    err: 'Nothing has been started: run `migrate start events`.\n',
+  });
+});
+
+it('says that there is no journal while nothing has been started', async () => {
+  const { settings } = await bothSides();
+  const err = 'There is no journal yet: `migrate start` makes it.\n';
+  expect(await ticketbuddy(['migrate', 'journal'], settings)).toEqual({ code: 1, out: '', err });
 });
 
 it('takes a switch back when whoever asked for it is interrupted before anybody has begun it', {
