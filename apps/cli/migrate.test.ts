@@ -19,7 +19,7 @@ it('says which setting is missing, and what can be moved', async () => {
   );
 });
 
-it('plans without changing anything, and says what is missing', async () => {
+it('plans without changing anything, says what is missing, and does not start without it', async () => {
   const { settings, legacy, next } = await bothSides();
   const before = await thingsIn(legacy.pool);
   const planned = await ticketbuddy(['migrate', 'plan'], settings);
@@ -35,6 +35,14 @@ it('plans without changing anything, and says what is missing', async () => {
     1,
     expect.stringMatching(/✘ next: rows +"events"."events" has 1: begin with empty/),
   ]);
+  expect(await ticketbuddy(['migrate', 'start'], settings)).toEqual({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(
+      /^Nothing was started, .*:\n {2}✘ next: rows {2}"events"."events" has 1: begin with empty.*\n$/,
+    ),
+  });
+  expect(await thingsIn(legacy.pool)).toEqual(before);
 });
 
 it.each([
