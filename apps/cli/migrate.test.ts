@@ -19,6 +19,21 @@ it('says which setting is missing, and what can be moved', async () => {
   );
 });
 
+it.each([['status'], ['verify'], ['pause']])(
+  'migrate %s says that it is the legacy whose database it cannot reach, and not its password',
+  async (word) => {
+    const { settings, next } = await bothSides();
+    await next.pool.query(`create schema ticketbuddy_migration;
+    create table ticketbuddy_migration.fences as select 'events' as unit, 'legacy' as owner, 1::bigint as epoch`);
+    const away = { ...settings, LEGACY_DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/old' };
+    expect(await ticketbuddy(['migrate', word], away)).toEqual({
+      code: 1,
+      out: '',
+      err: 'LEGACY_DATABASE_URL: the database old at 127.0.0.1:1 cannot be reached (ECONNREFUSED).\n',
+    });
+  },
+);
+
 it('plans without changing anything, says what is missing, and does not start without it', async () => {
   const { settings, legacy, next } = await bothSides();
   const before = await thingsIn(legacy.pool);

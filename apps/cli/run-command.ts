@@ -1,6 +1,6 @@
-import { readConfig } from '@ticketbuddy/config';
+import { type Config, readConfig } from '@ticketbuddy/config';
 import { StartError } from '@ticketbuddy/errors';
-import { isTransient } from '@ticketbuddy/postgres';
+import { isTransient, reach } from '@ticketbuddy/postgres';
 import type { Context } from './context.ts';
 import { known } from './known.ts';
 import type { MessagesOptions } from './messages.ts';
@@ -55,12 +55,21 @@ export type CommandOptions = MessagesOptions & {
 export async function runCommand(name: CommandName, options: CommandOptions, terminal: Terminal): Promise<number> {
   try {
     const config = readConfig(known);
-    return await commands[name]({ config, terminal }, options);
+    return await commands[name]({ config, terminal }, options).catch(async (error: unknown) => {
+      const isSaid = error instanceof StartError || terminal.interrupted.aborted;
+      if (name.startsWith('migrate') && !isSaid) await reachLegacy(config);
+      throw error;
+    });
   } catch (error) {
     const isSaid = error instanceof StartError;
     terminal.complain(terminal.interrupted.aborted && !isSaid ? 'Interrupted.' : describe(error));
     return 1;
   }
+}
+
+// Of two databases, what went wrong with one does not say which; the new one was reached before.
+async function reachLegacy({ legacyDatabaseUrl }: Config): Promise<void> {
+  if (legacyDatabaseUrl !== undefined) await reach('LEGACY_DATABASE_URL', legacyDatabaseUrl);
 }
 
 type Command = (context: Context, options: CommandOptions) => Promise<number>;
