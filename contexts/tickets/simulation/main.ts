@@ -15,12 +15,27 @@ if (report.failure !== undefined) {
 }
 
 function readArguments() {
-  const { values } = parseArgs({
-    options: { seed: { type: 'string', default: '1' }, operations: { type: 'string', default: '1000000' } },
-  });
+  const values = readOptions();
   const numbers = { seed: Number(values.seed), operations: Number(values.operations) };
   if (Object.values(numbers).every((number) => Number.isSafeInteger(number) && number > 0)) return numbers;
-  process.stderr.write(`${usage}\n`);
+  return refuse('--seed and --operations: expected a whole number from 1 on.');
+}
+
+function readOptions() {
+  const seed = { type: 'string', default: '1' } as const;
+  const operations = { type: 'string', default: '1000000' } as const;
+  try {
+    const { values } = parseArgs({ options: { seed, operations, help: { type: 'boolean' } } });
+    if (!values.help) return values;
+    process.stdout.write(`${usage}\n`);
+    process.exit();
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n\n${usage}\n`);
   process.exit(2);
 }
 
