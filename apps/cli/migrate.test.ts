@@ -121,6 +121,12 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
     /^events +belongs to legacy, epoch 1\n(?:.*\n)*.*copied +"Event"."Events": 20 rows/,
   );
 
+  expect(await migrate('start')).toEqual({
+    code: 1,
+    out: '',
+    err: 'Another process writes what comes by events_to_next, and there is one at a time.\n',
+  });
+
   // On a busy machine a gate may be closed for a moment: then it is asked again, as a person would.
   const says = (what: RegExp, ...words: string[]) =>
     until(`it says ${what}`, async () => what.test(Object.values(await migrate(...words)).join('\n')), 150_000);

@@ -1,5 +1,5 @@
 import { type Config, readConfig } from '@ticketbuddy/config';
-import { StartError } from '@ticketbuddy/errors';
+import { Refusal, StartError } from '@ticketbuddy/errors';
 import { isTransient, reach } from '@ticketbuddy/postgres';
 import type { Context } from './context.ts';
 import { known } from './known.ts';
@@ -56,13 +56,11 @@ export async function runCommand(name: CommandName, options: CommandOptions, ter
   try {
     const config = readConfig(known);
     return await commands[name]({ config, terminal }, options).catch(async (error: unknown) => {
-      const isSaid = error instanceof StartError || terminal.interrupted.aborted;
-      if (name.startsWith('migrate') && !isSaid) await reachLegacy(config);
+      if (name.startsWith('migrate') && !isReason(error) && !terminal.interrupted.aborted) await reachLegacy(config);
       throw error;
     });
   } catch (error) {
-    const isSaid = error instanceof StartError;
-    terminal.complain(terminal.interrupted.aborted && !isSaid ? 'Interrupted.' : describe(error));
+    terminal.complain(terminal.interrupted.aborted && !isReason(error) ? 'Interrupted.' : describe(error));
     return 1;
   }
 }
@@ -78,10 +76,14 @@ function lazy<N extends string>(load: () => Promise<Readonly<Record<N, Command>>
   return async (context, options) => (await load())[name](context, options);
 }
 
+function isReason(error: unknown): boolean {
+  return error instanceof StartError || error instanceof Refusal;
+}
+
 // A reason that the operator can mend needs no stack trace; anything else is ours to mend and shows where.
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof StartError) return error.message;
+  if (isReason(error)) return error.message;
   if (isTransient(error)) return `The database stopped answering (${error.message}); try again.`;
   return error.stack ?? error.message;
 }
