@@ -28,22 +28,25 @@ async function main(): Promise<void> {
     log,
     onProgress: (step) => console.error(colors.dim(`  ${step} …`)),
   });
-  stopOnSignal(starting);
+  const stopping = stopOnSignal(starting);
   const shop = await starting;
-  console.error(panel(config, shop, performance.now() - started));
+  if (!stopping.aborted) console.error(panel(config, shop, performance.now() - started));
 }
 
 // Once: finish what is running, then stop. Twice: stop now. One Ctrl-C may arrive twice, from the terminal and from npm.
-function stopOnSignal(starting: Promise<Shop>): void {
+function stopOnSignal(starting: Promise<Shop>): AbortSignal {
+  const stopping = new AbortController();
   let askedAt: number | undefined;
   const stop = async (signal: NodeJS.Signals) => {
     if (askedAt !== undefined && performance.now() - askedAt > sameSignalMs) process.exit(1);
     if (askedAt !== undefined) return;
     askedAt = performance.now();
+    stopping.abort();
     setTimeout(() => process.exit(1), stopMsMax).unref();
     console.error(colors.dim(`\n  ${signal}: finishing what is running …`));
     await starting.then((shop) => shop.stop());
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  return stopping.signal;
 }

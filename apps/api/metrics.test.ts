@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { aVirtualHost, openLine, rabbitMqIsMissing, type TestDatabase, until } from '@ticketbuddy/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findingsOfPromtool, metricsOf, promtoolIsMissing } from './test-metrics.ts';
@@ -22,6 +23,13 @@ describe('what /metrics says', () => {
     expect(findingsOfPromtool(body)).toBe('');
     expect(findingsOfPromtool(body.replace('# HELP ticketbuddy_seats_sold_total', '# HALP x'))).not.toBe('');
     expect(body).toMatch(/^process_resident_memory_bytes \d/m);
+  });
+
+  it('is nothing that its description does not have', async () => {
+    const description = await readFile(new URL('../../platform/telemetry/README.md', import.meta.url), 'utf8');
+    const { body } = await get(shop.url, '/metrics');
+    const names = [...body.matchAll(/^# TYPE (?!process_|nodejs_)(\w+)/gm)].map(([, name]) => `\`${name}\``);
+    expect(names.filter((name) => !description.includes(name))).toEqual([]);
   });
 
   it('is how long each route took, by its answer, with every unknown path in one', async () => {

@@ -40,6 +40,13 @@ it('a later Ctrl-C does not wait for what is running, and leaves no process behi
   await until('the database server has ended', async () => !processes.some(isAlive));
 });
 
+it('a shop that is told to stop while it starts does not say that it sells', async () => {
+  const shop = aProcess({ TICKETBUDDY_DATA: await aDataFolder() });
+  await shop.said(/Bringing the tables up to date/);
+  expect(await shop.end('SIGTERM')).toBe(0);
+  expect(shop.told()).toMatch(/finishing what is running …\s*$/);
+});
+
 async function aShopInTheMiddleOfAPurchase() {
   const dataFolder = await aDataFolder();
   const shop = aProcess({ TICKETBUDDY_DATA: dataFolder });

@@ -3,13 +3,13 @@ import { streamOf } from '@ticketbuddy/takeover';
 import { confirmed } from './confirmed.ts';
 import type { Context } from './context.ts';
 import { note } from './note.ts';
-import { openTakeover } from './open-takeover.ts';
+import { openBegun } from './open-takeover.ts';
 
 type Options = { readonly of?: string; readonly confirm?: string };
 
 /** Lets the streams go on with the tables as they are now, which whoever says so has compared with the mappings. */
 export async function migrateAccept(context: Context, { of = '', confirm }: Options): Promise<number> {
-  await using opened = await openTakeover(context, of);
+  await using opened = await openBegun(context, of);
   await confirmed(context, of, confirm);
   const { plan, places } = opened.takeover;
   await acceptSchema(places.legacy.pool, streamOf(plan, 'next'));

@@ -1,10 +1,9 @@
-import { readFence } from '@ticketbuddy/cutover';
 import { StartError } from '@ticketbuddy/errors';
 import { legacyEvents } from '@ticketbuddy/events/legacy';
 import { createReadShares, setReadShare } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { note } from './note.ts';
-import { openTakeover } from './open-takeover.ts';
+import { openBegun } from './open-takeover.ts';
 
 const readsOf: Readonly<Record<string, readonly string[]>> = {
   events: legacyEvents.reads.map(({ endpoint }) => endpoint),
@@ -16,15 +15,11 @@ export type ShareOptions = { readonly of?: string; readonly ids?: readonly strin
 export async function migrateReads(context: Context, options: ShareOptions): Promise<number> {
   const { of = 'events' } = options;
   const { percent, endpoints } = readShare(options);
-  await using opened = await openTakeover(context, of);
+  await using opened = await openBegun(context, of);
   const { pool } = opened.takeover.places.next;
   await createReadShares(pool);
-  // Who has begun nothing has no table of owners either.
-  const owner = (await readFence(pool, of)) && (await setReadShare(pool, of, endpoints, percent));
-  if (owner === undefined)
-    throw new StartError(
-      `Nobody owns ${of} at the moment: run \`migrate start ${of}\`, or wait for the switch to end.`,
-    );
+  const owner = await setReadShare(pool, of, endpoints, percent);
+  if (owner === undefined) throw new StartError(`Nobody owns ${of} at the moment: wait for the switch to end.`);
   await note(opened, 'reads shared', { percent, endpoints });
   const other = owner === 'legacy' ? 'next' : 'legacy';
   context.terminal.print(`${percent} % of ${endpoints.join(', ')} go to ${other}, while ${owner} owns ${of}.`);

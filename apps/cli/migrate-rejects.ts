@@ -2,7 +2,7 @@ import { askReplay, listRejects } from '@ticketbuddy/backfill';
 import { schema, streamOf } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { note } from './note.ts';
-import { openTakeover } from './open-takeover.ts';
+import { openBegun } from './open-takeover.ts';
 import { harmless, table } from './table.ts';
 
 type Options = { readonly of?: string; readonly json?: true; readonly replay?: true };
@@ -12,7 +12,7 @@ const shownMax = 1_000;
 /** Lists what could not be carried over, or has it tried again; exit code 1 while there is any. */
 export async function migrateRejects(context: Context, { of = 'events', json, replay }: Options): Promise<number> {
   const { terminal } = context;
-  await using opened = await openTakeover(context, of);
+  await using opened = await openBegun(context, of);
   const { plan, places } = opened.takeover;
   const found = [];
   for (const to of ['next', 'legacy'] as const) {

@@ -11,8 +11,9 @@ it('sets shares of reads for the owner that there is, and refuses what is none',
   const { context, next } = await bothSides();
   const set = (...[percent, endpoint]: string[]) =>
     migrateReads(context, { of: 'events', ids: [percent ?? ''], ...(endpoint && { endpoint }) });
-  await expect(set('10')).rejects.toThrow('Nobody owns events at the moment: run `migrate start events`');
-  await next.query(`insert into ticketbuddy_migration.fences (unit, owner, epoch) values ('events', 'legacy', 1)`);
+  await next.query(`insert into ticketbuddy_migration.fences (unit, owner, epoch) values ('events', 'moving', 1)`);
+  await expect(set('10')).rejects.toThrow('Nobody owns events at the moment: wait for the switch to end.');
+  await next.query(`update ticketbuddy_migration.fences set owner = 'legacy'`);
   await expect(set('101')).rejects.toThrow('101 is no number from 0 to 100.');
   await expect(set('10', 'GET /users')).rejects.toThrow('GET /users is no read of events; what is: GET /events, GET /');
   expect(await set('12.5', 'GET /events/{id}')).toBe(0);

@@ -3,7 +3,7 @@ import { candidateOf, createReadShares, setShadowShare, shadowReport } from '@ti
 import type { Context } from './context.ts';
 import { readShare, type ShareOptions } from './migrate-reads.ts';
 import { note } from './note.ts';
-import { openTakeover } from './open-takeover.ts';
+import { openBegun, openTakeover } from './open-takeover.ts';
 import { harmless, table, time } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts';
 export async function migrateShadow(context: Context, options: ShareOptions): Promise<number> {
   const { of = 'events' } = options;
   const { percent, endpoints } = readShare(options);
-  await using opened = await openTakeover(context, of);
+  await using opened = await openBegun(context, of);
   const { pool } = opened.takeover.places.next;
   await createReadShares(pool);
   await setShadowShare(pool, of, endpoints, percent);

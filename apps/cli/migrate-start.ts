@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type Progress, progress, readCheckpoint } from '@ticketbuddy/backfill';
 import { lag } from '@ticketbuddy/change-stream';
-import { schema, startWorker, streamOf, type Takeover } from '@ticketbuddy/takeover';
+import { readFence } from '@ticketbuddy/cutover';
+import { StartError } from '@ticketbuddy/errors';
+import { needs, schema, startWorker, streamOf, type Takeover } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
+import { gateLines } from './migrate-report.ts';
 import { note } from './note.ts';
 import { openTakeover } from './open-takeover.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,6 +22,7 @@ export async function migrateStart(
   const { terminal } = context;
   await using opened = await openTakeover(context, of, context.config.databaseConnections, triggers && ['legacy']);
   terminal.status('Preparing both databases');
+  await refuseUnready(opened.takeover, terminal);
   const complain = complainOnce(terminal);
   const worker = await startWorker(opened.takeover, {
     onError: complain,
@@ -34,6 +38,15 @@ export async function migrateStart(
   await worker.stop();
   await note(opened, 'carrying ended');
   return 0;
+}
+
+// What has begun may lack something by now: its gates tell of that, and the rows go on.
+async function refuseUnready(takeover: Takeover, terminal: Terminal): Promise<void> {
+  const { plan, places } = takeover;
+  if (await readFence(places.next.pool, plan.unit)) return;
+  const closed = (await needs(takeover)).filter(({ isOpen }) => !isOpen);
+  if (closed.length > 0)
+    throw new StartError(`Nothing was started, since this has to be mended first:\n${gateLines(closed, terminal)}`);
 }
 
 function untoldText(keys: readonly string[]): string {

@@ -19,7 +19,22 @@ it('says which setting is missing, and what can be moved', async () => {
   );
 });
 
-it('plans without changing anything, and says what is missing', async () => {
+it.each([['status'], ['verify'], ['pause']])(
+  'migrate %s says that it is the legacy whose database it cannot reach, and not its password',
+  async (word) => {
+    const { settings, next } = await bothSides();
+    await next.pool.query(`create schema ticketbuddy_migration;
+    create table ticketbuddy_migration.fences as select 'events' as unit, 'legacy' as owner, 1::bigint as epoch`);
+    const away = { ...settings, LEGACY_DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/old' };
+    expect(await ticketbuddy(['migrate', word], away)).toEqual({
+      code: 1,
+      out: '',
+      err: 'LEGACY_DATABASE_URL: the database old at 127.0.0.1:1 cannot be reached (ECONNREFUSED).\n',
+    });
+  },
+);
+
+it('plans without changing anything, says what is missing, and does not start without it', async () => {
   const { settings, legacy, next } = await bothSides();
   const before = await thingsIn(legacy.pool);
   const planned = await ticketbuddy(['migrate', 'plan'], settings);
@@ -35,12 +50,39 @@ it('plans without changing anything, and says what is missing', async () => {
     1,
     expect.stringMatching(/✘ next: rows +"events"."events" has 1: begin with empty/),
   ]);
+  expect(await ticketbuddy(['migrate', 'start'], settings)).toEqual({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(
+      /^Nothing was started, .*:\n {2}✘ next: rows {2}"events"."events" has 1: begin with empty.*\n$/,
+    ),
+  });
+  expect(await thingsIn(legacy.pool)).toEqual(before);
 });
 
-it('refuses to switch what has not been started', async () => {
+it.each([
+  ['switch', 'events', '--confirm', 'events'],
+  ['accept', 'events', '--confirm', 'events'],
+  ['reads', 'events', '10'],
+  ['shadow', 'set', '10'],
+  ['pause'],
+  ['resume'],
+  ['throttle', '20'],
+  ['rejects'],
+  ['rejects', '--replay'],
+])('migrate %s is refused while nothing has been started', async (...words) => {
   const { settings } = await bothSides();
-  const { code, err } = await ticketbuddy(['migrate', 'switch', 'events', '--confirm', 'events'], settings);
-  expect([code, err]).toEqual([1, expect.stringMatching(/Nothing has been started: run `migrate start events`/)]);
+  expect(await ticketbuddy(['migrate', ...words], settings)).toEqual({
+    code: 1,
+    out: '',
+    err: 'Nothing has been started: run `migrate start events`.\n',
+  });
+});
+
+it('says that there is no journal while nothing has been started', async () => {
+  const { settings } = await bothSides();
+  const err = 'There is no journal yet: `migrate start` makes it.\n';
+  expect(await ticketbuddy(['migrate', 'journal'], settings)).toEqual({ code: 1, out: '', err });
 });
 
 it('takes a switch back when whoever asked for it is interrupted before anybody has begun it', {
@@ -78,6 +120,12 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
   expect((await migrate('status')).out).toMatch(
     /^events +belongs to legacy, epoch 1\n(?:.*\n)*.*copied +"Event"."Events": 20 rows/,
   );
+
+  expect(await migrate('start')).toEqual({
+    code: 1,
+    out: '',
+    err: 'Another process writes what comes by events_to_next, and there is one at a time.\n',
+  });
 
   // On a busy machine a gate may be closed for a moment: then it is asked again, as a person would.
   const says = (what: RegExp, ...words: string[]) =>

@@ -2,12 +2,14 @@ import { pause, resume, throttle } from '@ticketbuddy/backfill';
 import { readJournal, verifyJournal } from '@ticketbuddy/cutover';
 import { StartError } from '@ticketbuddy/errors';
 import { abandonTakeover, lookAgain, schema, status, streamOf, type Takeover, verifyAll } from '@ticketbuddy/takeover';
+import type pg from 'pg';
 import { confirmed } from './confirmed.ts';
 import type { Context } from './context.ts';
 import { entryLine, parityLines, statusReport } from './migrate-report.ts';
 import { note } from './note.ts';
 import { openDatabase, refuseWithoutDatabase } from './open-database.ts';
-import { openTakeover } from './open-takeover.ts';
+import { openBegun, openTakeover } from './open-takeover.ts';
+import type { Terminal } from './terminal.ts';
 
 type Options = {
   readonly of?: string;
@@ -43,7 +45,7 @@ export async function migrateVerify(context: Context, { of = 'events', json, sec
 }
 
 export async function migratePause(context: Context, { of = 'events' }: Options): Promise<number> {
-  await using opened = await openTakeover(context, of);
+  await using opened = await openBegun(context, of);
   for (const control of controlsOf(opened.takeover)) await pause(control);
   await note(opened, 'paused');
   context.terminal.print(
@@ -53,7 +55,7 @@ export async function migratePause(context: Context, { of = 'events' }: Options)
 }
 
 export async function migrateResume(context: Context, { of = 'events' }: Options): Promise<number> {
-  await using opened = await openTakeover(context, of);
+  await using opened = await openBegun(context, of);
   for (const control of controlsOf(opened.takeover)) await resume(control);
   await note(opened, 'resumed');
   context.terminal.print(`${of} goes on.`);
@@ -66,7 +68,7 @@ export async function migrateThrottle(
 ): Promise<number> {
   const limit = ms === 'off' ? undefined : Number(ms);
   if (limit !== undefined && !(limit > 0)) throw new StartError(`${ms} is neither a number of ms nor off.`);
-  await using opened = await openTakeover(context, of);
+  await using opened = await openBegun(context, of);
   const [copy] = controlsOf(opened.takeover);
   if (copy) await throttle(copy, limit);
   await note(opened, 'throttled', { probeMsMax: limit ?? null });
@@ -86,13 +88,21 @@ export async function migrateAbandon(context: Context, { of = '', confirm }: Opt
   return 0;
 }
 
+const undefinedTable = '42P01';
+
 /** Prints the journal; exit code 1 when its chain is broken. */
 export async function migrateJournal(context: Context, { json }: Options): Promise<number> {
-  const { terminal } = context;
   refuseWithoutDatabase(context, 'There is no journal');
   await using database = await openDatabase(context);
-  for await (const entry of readJournal(database.pool)) terminal.print(json ? JSON.stringify(entry) : entryLine(entry));
-  const { entries, brokenAt } = await verifyJournal(database.pool);
+  return await printJournal(database.pool, context.terminal, json).catch((error: { code?: unknown }) => {
+    if (error.code !== undefinedTable) throw error;
+    throw new StartError('There is no journal yet: `migrate start` makes it.');
+  });
+}
+
+async function printJournal(pool: pg.Pool, terminal: Terminal, json: true | undefined): Promise<number> {
+  for await (const entry of readJournal(pool)) terminal.print(json ? JSON.stringify(entry) : entryLine(entry));
+  const { entries, brokenAt } = await verifyJournal(pool);
   if (brokenAt !== undefined) {
     terminal.complain(`The journal was changed: entry ${brokenAt} is not the one that was written.`);
     return 1;

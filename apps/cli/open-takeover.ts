@@ -1,3 +1,4 @@
+import { readFence } from '@ticketbuddy/cutover';
 import { StartError } from '@ticketbuddy/errors';
 import { legacyEvents, legacyMessages } from '@ticketbuddy/events/legacy';
 import { outboxWaiting } from '@ticketbuddy/messaging/outbox-waiting';
@@ -51,6 +52,16 @@ export async function openTakeover(
     takeover: { plan, places: { legacy, next }, ...(tap && { tap }) },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** The same, for what needs a move that has begun. Throws a `StartError` when none has. */
+export async function openBegun(context: Context, unit: string): Promise<OpenTakeover> {
+  await using stack = new AsyncDisposableStack();
+  const opened = stack.use(await openTakeover(context, unit));
+  if (!(await readFence(opened.takeover.places.next.pool, unit)))
+    throw new StartError(`Nothing has been started: run \`migrate start ${unit}\`.`);
+  stack.move();
+  return opened;
 }
 
 function tapOf(plan: UnitPlan, url: string | undefined): Tap | undefined {

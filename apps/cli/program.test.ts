@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { testDatabase } from '@ticketbuddy/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { ended, type Process, start, ticketbuddy, whoWaitsFor } from './test-cli.ts';
@@ -15,6 +19,27 @@ test.each([[[]], [['--help']], [['help']]])('%j shows what there is', async (arg
 
 test('every command explains itself', async () => {
   expect(await ticketbuddy(['audit', '--help'])).toMatchObject({ code: 0, out: expect.stringContaining('--json') });
+});
+
+test.each([[['messages']], [['migrate']], [['migrate', 'shadow']]])('%j shows what is below it', async (group) => {
+  expect(await ticketbuddy(group)).toEqual(await ticketbuddy([...group, '--help']));
+});
+
+// Where it is always full, without filling a disk.
+const fullDevice = '/dev/full';
+
+test.runIf(existsSync(fullDevice))('output that cannot be written is told, and is no success', () => {
+  const full = openSync(fullDevice, 'w');
+  onTestFinished(() => closeSync(full));
+  const { status, stderr } = spawnSync(process.execPath, [launcher, '--version'], { stdio: ['ignore', full, 'pipe'] });
+  expect([status, `${stderr}`]).toEqual([1, 'The output cannot be written (ENOSPC).\n']);
+});
+
+test('whoever reads only a part of the output is told of no failure', async () => {
+  const child = start([launcher, '--help']);
+  child.stdout.destroy();
+  const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect([code, err]).toEqual([0, '']);
 });
 
 test('--version says the version and nothing else', async () => {

@@ -47,7 +47,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 // Commander takes a command that only has others below it for a mistake.
 function orHelp(args: readonly string[]): readonly string[] {
-  const isOnlyAGroup = args.length === 1 && ['messages', 'migrate'].includes(args[0] ?? '');
+  const isOnlyAGroup = ['messages', 'migrate', 'migrate shadow'].includes(args.join(' '));
   return args.length === 0 || isOnlyAGroup ? [...args, '--help'] : args;
 }
 

@@ -1,6 +1,6 @@
-import { readConfig } from '@ticketbuddy/config';
-import { StartError } from '@ticketbuddy/errors';
-import { isTransient } from '@ticketbuddy/postgres';
+import { type Config, readConfig } from '@ticketbuddy/config';
+import { Refusal, StartError } from '@ticketbuddy/errors';
+import { isTransient, reach } from '@ticketbuddy/postgres';
 import type { Context } from './context.ts';
 import { known } from './known.ts';
 import type { MessagesOptions } from './messages.ts';
@@ -55,12 +55,19 @@ export type CommandOptions = MessagesOptions & {
 export async function runCommand(name: CommandName, options: CommandOptions, terminal: Terminal): Promise<number> {
   try {
     const config = readConfig(known);
-    return await commands[name]({ config, terminal }, options);
+    return await commands[name]({ config, terminal }, options).catch(async (error: unknown) => {
+      if (name.startsWith('migrate') && !isReason(error) && !terminal.interrupted.aborted) await reachLegacy(config);
+      throw error;
+    });
   } catch (error) {
-    const isSaid = error instanceof StartError;
-    terminal.complain(terminal.interrupted.aborted && !isSaid ? 'Interrupted.' : describe(error));
+    terminal.complain(terminal.interrupted.aborted && !isReason(error) ? 'Interrupted.' : describe(error));
     return 1;
   }
+}
+
+// Of two databases, what went wrong with one does not say which; the new one was reached before.
+async function reachLegacy({ legacyDatabaseUrl }: Config): Promise<void> {
+  if (legacyDatabaseUrl !== undefined) await reach('LEGACY_DATABASE_URL', legacyDatabaseUrl);
 }
 
 type Command = (context: Context, options: CommandOptions) => Promise<number>;
@@ -69,10 +76,14 @@ function lazy<N extends string>(load: () => Promise<Readonly<Record<N, Command>>
   return async (context, options) => (await load())[name](context, options);
 }
 
+function isReason(error: unknown): boolean {
+  return error instanceof StartError || error instanceof Refusal;
+}
+
 // A reason that the operator can mend needs no stack trace; anything else is ours to mend and shows where.
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof StartError) return error.message;
+  if (isReason(error)) return error.message;
   if (isTransient(error)) return `The database stopped answering (${error.message}); try again.`;
   return error.stack ?? error.message;
 }

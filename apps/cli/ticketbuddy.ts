@@ -16,7 +16,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 // Whoever reads the output, such as `head`, may have had enough of it.
-process.stdout.on('error', () => process.exit());
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit();
+  terminal.complain(`The output cannot be written (${code ?? message}).`);
+  process.exit(1);
+});
 
 const exitCode = await run(process.argv.slice(2), terminal);
-process.stdout.write('', () => process.exit(interruption.signal.aborted ? interrupted : exitCode));
+process.stdout.write('', (error) => {
+  if (!error) process.exit(interruption.signal.aborted ? interrupted : exitCode);
+});

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import {
   draftNotConsulted,
@@ -24,6 +26,16 @@ test('a million requests keep every promise, whatever is lost, dies or comes lat
   expect(Math.min(report.granted, report.refused, report.repeated, report.unknown, report.soldOut)).toBeGreaterThan(
     100,
   );
+});
+
+test.each([
+  [['--help'], 0, /^npm run simulate -- .*\n$/],
+  [['--sed', '1'], 2, /^Unknown option '--sed'.*\n\nnpm run simulate -- /],
+  [['--seed', 'x'], 2, /^--seed and --operations: expected a whole number from 1 on\.\n\nnpm run simulate -- /],
+])('the command answers %j with how it is given', (words, code, said) => {
+  const program = fileURLToPath(new URL('./simulation/main.ts', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+  expect([status, stdout + stderr]).toEqual([code, expect.stringMatching(said)]);
 });
 
 test('the same seed is the same day', async () => {

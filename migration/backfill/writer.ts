@@ -90,7 +90,8 @@ class SingleWriter implements Writer {
   async #become(client: pg.PoolClient): Promise<void> {
     const { unit, origin } = this.#options;
     for (let attempt = 1; !(await lockWriter(client, unit)); attempt++) {
-      if (attempt === attemptsMax) throw conflict('writer_exists', `The unit ${unit} has another writer`);
+      if (attempt === attemptsMax)
+        throw conflict('writer_exists', `Another process writes what comes by ${unit}, and there is one at a time.`);
       await delay(attemptMs);
     }
     if (origin !== undefined) await setOrigin(client, origin);

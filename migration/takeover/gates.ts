@@ -25,8 +25,17 @@ async function judge(name: string, look: () => Promise<string>): Promise<Gate> {
   try {
     return { name, isOpen: true, says: await look() };
   } catch (error) {
-    return { name, isOpen: false, says: error instanceof Error ? error.message : String(error) };
+    return { name, isOpen: false, says: reasonOf(error) };
   }
+}
+
+const undefinedTable = '42P01';
+
+// Each table of ours is made by `migrate start`.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOurs = (error as { code?: unknown }).code === undefinedTable && error.message.includes(`"${schema}.`);
+  return isOurs ? 'not begun' : error.message;
 }
 
 const looks: Readonly<Record<string, Look>> = {

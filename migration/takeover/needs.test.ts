@@ -1,6 +1,7 @@
 import { fenceFaults, raiseFence } from '@ticketbuddy/cutover';
 import { createPool } from '@ticketbuddy/postgres';
 import { subscribe, testDatabase } from '@ticketbuddy/testing';
+import type pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { moverUrl } from './mover.ts';
 import { needs } from './needs.ts';
@@ -68,3 +69,37 @@ test('a role that may not lend its rights leaves none behind that has not got th
   await expect(moverUrl(lending, own.toString())).rejects.toThrow();
   await expect(moverUrl(lending, own.toString())).rejects.toThrow();
 });
+
+test('a role that may not even use the schema of a table is told which right it needs', async () => {
+  const { takeover, legacy } = await aLibrary();
+  const { url } = takeover.places.legacy;
+  const [role, pool] = await aStranger(legacy, url);
+  const closed = (await needs({ ...takeover, places: { ...takeover.places, legacy: { url, pool } } })).filter(
+    ({ isOpen }) => !isOpen,
+  );
+  expect(closed).toContainEqual({
+    name: 'legacy: table "Library"."Book"',
+    isOpen: false,
+    says: `its owner has to say: grant the role that owns it to ${role}`,
+  });
+});
+
+test('a table that is not there is named, before anybody counts its rows', async () => {
+  const { takeover, next } = await aLibrary();
+  await next.query('drop table library.books');
+  const closed = (await needs(takeover)).filter(({ isOpen }) => !isOpen);
+  expect(closed).toEqual([{ name: 'next: table "library"."books"', isOpen: false, says: 'is not there' }]);
+});
+
+/** A role that has just been made, and connections of it. */
+async function aStranger(owner: pg.Pool, url: string): Promise<[string, pg.Pool]> {
+  const [strangers, role] = [new URL(url), `stranger_${process.pid}`];
+  await owner.query(`create role ${role} login password 'secret'`);
+  [strangers.username, strangers.password] = [role, 'secret'];
+  const pool = createPool({ url: `${strangers}`, connections: 1 });
+  onTestFinished(async () => {
+    await pool.end();
+    await owner.query(`drop role ${role}`);
+  });
+  return [role, pool];
+}

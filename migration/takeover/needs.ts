@@ -1,4 +1,4 @@
-import { captureKind, quotedName } from '@ticketbuddy/change-stream';
+import { captureKind } from '@ticketbuddy/change-stream';
 import type { Side } from '@ticketbuddy/cutover';
 import { otherUsers, type Rights, readRights, rowsIn, type TableRight, tableRights } from './store-rights.ts';
 import { otherSide, streamOf, type Takeover, tablesAt } from './takeover.ts';
@@ -114,8 +114,8 @@ function ownedText(isOwned: boolean, role: string): string {
 async function emptyTables({ plan, places: { next } }: Takeover): Promise<Gate> {
   const name = 'next: rows';
   const counts = [];
-  for (const table of plan.tables)
-    counts.push([quotedName(table.next), await rowsIn(next.pool, quotedName(table.next))] as const);
+  for (const { table, isThere } of await tableRights(next.pool, tablesAt(plan, 'next')))
+    if (isThere) counts.push([table, await rowsIn(next.pool, table)] as const);
   const filled = counts.filter(([, rows]) => rows > 0).map(([table, rows]) => `${table} has ${rows}`);
   if (filled.length === 0) return { name, isOpen: true, says: 'none, so that the copy is all that there will be' };
   return { name, isOpen: false, says: `${filled.join(', ')}: begin with empty tables (TICKETBUDDY_SEED=off)` };

@@ -33,6 +33,21 @@ test('a switch is refused while the copy is not complete, however little is miss
   expect(copied).not.toContain('open');
 });
 
+test('gates of what has not been started say so, and nothing of tables that are missing', async () => {
+  const { takeover } = await aLibrary();
+  const closed = (await gates(takeover, 'next')).filter(({ isOpen }) => !isOpen);
+  expect(closed.map(({ name, says }) => [name, says])).toEqual([
+    ['owner', 'nothing has been started: run `migrate start`'],
+    ['fences', expect.stringContaining('"Library"."Book" has no fence')],
+    ['copy', 'not begun'],
+    ['rejects', 'not begun'],
+    ['parity', expect.stringContaining('has not been compared from beginning to end yet')],
+    ['the stream to next', 'not begun'],
+    ['the stream to legacy', 'not begun'],
+    ['gateways', 'not begun'],
+  ]);
+});
+
 test('a transaction that is open across a switch stops it and is named; what it commits is carried over', {
   timeout: 240_000,
 }, async () => {

@@ -38,14 +38,19 @@ export type TableRight = {
   readonly passedBy: 'subscription' | 'other table' | null;
 };
 
-/** Triggers that are always on, publications and replica identities belong to a table's owner. */
+/**
+ * Triggers that are always on, publications and replica identities belong to a table's owner. Found in the catalogue: who may
+ * not use its schema cannot name the table.
+ */
 export async function tableRights(pool: pg.Pool, tables: readonly string[]): Promise<TableRight[]> {
   const { rows } = await pool.query<TableRight>(
     `select name as table, c.oid is not null as "isThere", coalesce(pg_has_role(c.relowner, 'usage'), false) as "isOwned",
        case when exists (select from pg_subscription_rel where srrelid = c.oid) then 'subscription'
          when c.relkind = 'p' or exists (select from pg_inherits where c.oid in (inhrelid, inhparent)) then 'other table'
        end as "passedBy"
-     from unnest($1::text[]) with ordinality as given (name, nth) left join pg_class as c on c.oid = to_regclass(name)
+     from unnest($1::text[]) with ordinality as given (name, nth)
+       left join pg_namespace as n on n.nspname = (parse_ident(name))[1]
+       left join pg_class as c on c.relnamespace = n.oid and c.relname = (parse_ident(name))[2]
      order by nth`,
     [tables],
   );

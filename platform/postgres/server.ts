@@ -12,11 +12,12 @@ export type ServerChoice = {
 /** The server to use, known to answer. Throws a `StartError` when none can be reached or started. */
 export async function openServer({ databaseUrl, dataFolder, onProgress }: ServerChoice): Promise<EmbeddedServer> {
   if (databaseUrl === undefined) return startEmbedded({ dataFolder, ...(onProgress && { onProgress }) });
-  await reach(databaseUrl);
+  await reach('DATABASE_URL', databaseUrl);
   return { url: databaseUrl, stop: async () => undefined };
 }
 
-async function reach(url: string): Promise<void> {
+/** Throws a `StartError`, with the name of the setting that has the URL, when no database answers there. */
+export async function reach(setting: string, url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
@@ -24,7 +25,7 @@ async function reach(url: string): Promise<void> {
   } catch (error) {
     const { hostname, port, pathname } = new URL(url);
     throw new StartError(
-      `DATABASE_URL: the database ${pathname.slice(1)} at ${hostname}:${port || 5432} cannot be reached (${reasonOf(error)}).`,
+      `${setting}: the database ${pathname.slice(1)} at ${hostname}:${port || 5432} cannot be reached (${reasonOf(error)}).`,
     );
   } finally {
     await client.end().catch(() => undefined);

@@ -2,10 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type DaysReport, simulateDays } from './days.ts';
 
-const usage = `Plays days of the sale, all of whose luck comes from the seed, and says which promise was broken, if one was.
-
-npm run simulate -- [--operations 1000000] [--seed 1]
-`;
+const usage = 'npm run simulate -- [--operations 1000000] [--seed 1]';
 const { seed, operations } = readArguments();
 const beganAt = performance.now();
 let toldAt = beganAt;
@@ -18,26 +15,28 @@ if (report.failure !== undefined) {
 }
 
 function readArguments() {
+  const values = readOptions();
+  const numbers = { seed: Number(values.seed), operations: Number(values.operations) };
+  if (Object.values(numbers).every((number) => Number.isSafeInteger(number) && number > 0)) return numbers;
+  return refuse('--seed and --operations: expected a whole number from 1 on.');
+}
+
+function readOptions() {
+  const seed = { type: 'string', default: '1' } as const;
+  const operations = { type: 'string', default: '1000000' } as const;
   try {
-    const { values } = parseArgs({
-      options: { seed: number(1), operations: number(1_000_000), help: { type: 'boolean' } },
-    });
-    if (values.help) end(0, usage);
-    const numbers = { seed: Number(values.seed), operations: Number(values.operations) };
-    if (Object.values(numbers).every((one) => Number.isSafeInteger(one) && one > 0)) return numbers;
-    return end(2, `Both are whole numbers from 1 on.\n\n${usage}`);
+    const { values } = parseArgs({ options: { seed, operations, help: { type: 'boolean' } } });
+    if (!values.help) return values;
+    process.stdout.write(`${usage}\n`);
+    process.exit();
   } catch (error) {
-    return end(2, `${(error as Error).message}\n\n${usage}`);
+    return refuse((error as Error).message);
   }
 }
 
-function number(usual: number) {
-  return { type: 'string', default: `${usual}` } as const;
-}
-
-function end(code: number, text: string): never {
-  (code === 0 ? process.stdout : process.stderr).write(text);
-  process.exit(code);
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n\n${usage}\n`);
+  process.exit(2);
 }
 
 function tellNowAndThen(soFar: DaysReport): void {
