@@ -37,6 +37,20 @@ test.each([
   },
 );
 
+test('nothing is abandoned while somebody carries the rows', { timeout: 240_000 }, async () => {
+  const library = await aLibrary();
+  const worker = await aWorker(library);
+  const before = await things(library.legacy);
+  await expect(abandonTakeover(library.takeover)).rejects.toThrow(
+    'Somebody carries the rows of library: stop `migrate start library` first.',
+  );
+  expect(await things(library.legacy)).toEqual(before);
+  await lend(library);
+  await until('it is carried', async () => (await library.next.query('select from library.loans')).rowCount === 1);
+  await worker.stop();
+  await abandonTakeover(library.takeover);
+});
+
 test('one unit is abandoned, and another one goes on to be carried and to be asked for', {
   timeout: 240_000,
 }, async () => {

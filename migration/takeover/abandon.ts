@@ -1,6 +1,7 @@
+import { openWriter, type Writer } from '@ticketbuddy/backfill';
 import { abandon } from '@ticketbuddy/change-stream';
-import { lowerFence, removeFence } from '@ticketbuddy/cutover';
-import { conflict } from '@ticketbuddy/errors';
+import { lowerFence, removeFence, type Side } from '@ticketbuddy/cutover';
+import { conflict, Refusal } from '@ticketbuddy/errors';
 import { schema } from './schema.ts';
 import { dropOrigin, forgetRequests, forgetTakeover, unfinishedMove } from './store.ts';
 import { isThere } from './store-shares.ts';
@@ -10,11 +11,19 @@ import { originOf, streamOf, type Takeover } from './takeover.ts';
 /**
  * Removes every trace of the takeover from the legacy's database, and from the new one all but the journal and who owns the
  * unit, which gateways go on asking; and its queue from the broker, without which nothing is done. A move that somebody has left is
- * brought to its end first. The rows stay as they are. No worker may run.
+ * brought to its end first. The rows stay as they are. Throws a conflict while a worker runs, and keeps others from it.
  */
 export async function abandonTakeover(takeover: Takeover): Promise<void> {
-  const { plan, places, tap } = takeover;
   await finishLastMove(takeover);
+  const writers = [await writerTo(takeover, 'next'), await writerTo(takeover, 'legacy')];
+  try {
+    await removeTraces(takeover);
+  } finally {
+    for (const writer of writers) await writer.close();
+  }
+}
+
+async function removeTraces({ plan, places, tap }: Takeover): Promise<void> {
   await tap?.remove();
   await abandon(places.legacy.pool, streamOf(plan, 'next'));
   await abandon(places.next.pool, streamOf(plan, 'legacy'));
@@ -35,4 +44,15 @@ async function finishLastMove(takeover: Takeover): Promise<void> {
   await resumeSwitch(takeover);
   if (await unfinishedMove(places.next.pool, plan.unit))
     throw conflict('is_moved', `Somebody is moving ${plan.unit}: wait until it has come to its end`);
+}
+
+/** As long as it is open, nobody carries rows to the side: half of what he needs would be gone. */
+async function writerTo({ plan, places }: Takeover, to: Side): Promise<Writer> {
+  return openWriter({ pool: places[to].pool, schema, unit: streamOf(plan, to).name }).catch((error) => {
+    if (!(error instanceof Refusal)) throw error;
+    throw conflict(
+      'is_carried',
+      `Somebody carries the rows of ${plan.unit}: stop \`migrate start ${plan.unit}\` first.`,
+    );
+  });
 }

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -19,20 +17,8 @@ export function startCommand(words: readonly string[], settings: Readonly<Record
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  if (child.pid !== undefined) comeLast(child.pid);
   const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]).then(
     ([[code], out, err]): Ended => ({ code, out, err }),
   );
   return { ended, kill: () => child.kill('SIGKILL') };
-}
-
-/** Who gives a command sits at another machine: here it would take the processors from the systems while it starts. */
-function comeLast(pid: number): void {
-  setPriority(pid, constants.priority.PRIORITY_LOW);
-  try {
-    // Linux may weigh sessions against each other, and this is one of its own: then a priority counts only within it.
-    writeFileSync(`/proc/${pid}/autogroup`, `${constants.priority.PRIORITY_LOW}`);
-  } catch {
-    // It does not.
-  }
 }
