@@ -66,6 +66,7 @@ it.each([
   expect(await get(url, '/health')).toMatchObject({ status: 200, body: 'Healthy' });
   expect(await missingSales(buyers)).toEqual([]);
   expect((await auditSeats({ db: createDatabase(pool) })).findings).toEqual([]);
+  await until('the shop listens again', async () => (await listeningSessions()) > 0);
   expect(await listeningSessions()).toBe(1);
   expect(await seatsOnceThere(url, await announce(url))).toHaveLength(20);
 });
