@@ -17,9 +17,14 @@ export type Search = {
 /** By row: no more free seats than this are neighbours there. */
 export type LongestRuns = Uint16Array;
 
-export function unknownRuns({ rows }: SeatPlan['layout']): LongestRuns {
-  return Uint16Array.from(rows, ({ count }) => count);
+export function unknownRuns(layout: SeatPlan['layout']): LongestRuns {
+  const known = lengths.get(layout) ?? Uint16Array.from(layout.rows, ({ count }) => count);
+  lengths.set(layout, known);
+  return known.slice();
 }
+
+// A copy costs next to nothing, and each batch needs one.
+const lengths = new WeakMap<SeatPlan['layout'], LongestRuns>();
 
 export type Group = {
   /** The number of its first seat. */
