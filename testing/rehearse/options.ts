@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { refusingOptions } from '../refusing-options.ts';
 
 export type Options = {
   /** How often the unit changes hands; it begins and ends at the legacy when the number is even. */
@@ -39,7 +40,7 @@ killed, and judges every request that was answered. Needs rabbitmq-server and re
 
 /** Throws a sentence when a word or a number is wrong. */
 export function readOptions(words: readonly string[]): Options {
-  const { triggers, kills, times, json, history, help, ...numbers } = valuesOf(words);
+  const { triggers, kills, times, json, history, help, ...numbers } = refusingOptions(() => valuesOf(words));
   return {
     switches: whole('switches', numbers.switches, 1),
     seed: whole('seed', numbers.seed, 0),
@@ -56,15 +57,6 @@ export function readOptions(words: readonly string[]): Options {
 }
 
 function valuesOf(words: readonly string[]) {
-  try {
-    return parsed(words);
-  } catch (error) {
-    const [sentence = ''] = (error as Error).message.split(/\.\s|\n/);
-    throw new Error(`${sentence.replace(/\.$/, '')}; --help lists the options.`);
-  }
-}
-
-function parsed(words: readonly string[]) {
   return parseArgs({
     args: [...words],
     allowNegative: true,

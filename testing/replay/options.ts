@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { refusingOptions } from '../refusing-options.ts';
 import type { Side } from './expectation.ts';
 
 export type Options = {
@@ -28,20 +29,11 @@ npm run replay -- [options]
 
 /** Throws one sentence that says what is wrong with the arguments. */
 export function parseOptions(args: readonly string[]): Options {
-  const { as, target, ...values } = read(args);
+  const { as, target, ...values } = refusingOptions(() => parseArgs({ args: [...args], options: OPTIONS }).values);
   if (values.start && target !== undefined)
     throw new Error('--start starts a system of its own, so it takes no --target.');
   if (as !== 'legacy' && as !== 'next') throw new Error(`--as takes legacy or next, not "${as}".`);
   return { ...values, as, target: httpUrl(target ?? 'http://127.0.0.1:3000') };
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    const [sentence] = error instanceof Error ? error.message.split(/\.\s|\n/) : [String(error)];
-    throw new Error(`${sentence?.replace(/\.$/, '')}; --help lists the options.`);
-  }
 }
 
 const OPTIONS = {
