@@ -5,7 +5,7 @@ import { newOrderName } from './order.ts';
 import { saleOf } from './purchase-seats.ts';
 import { eventUnknown, holdOver } from './refusals.ts';
 import type { Request } from './request.ts';
-import { isHeld, sell } from './seat.ts';
+import { asSold, isHeld } from './seat.ts';
 
 /** What a user wants to buy at an event: what is held, or seats that need not be. */
 export type Basket = Asking & {
@@ -24,8 +24,8 @@ export function sale({ eventId, traceparent, attempt, userId, wanted }: Basket, 
     wantsTickets: true,
     rule: (draft, now) => {
       const seatIds = 'holdId' in wanted ? seatsOfHold(draft, wanted.holdId, userId, now) : wanted.seats;
-      pickFree(userId, seatIds, { draft, now, limits });
-      return saleOf(userId, sell(draft, { userId, seatIds }, now), name, now);
+      const seats = pickFree(userId, seatIds, { draft, now, limits });
+      return saleOf(userId, asSold(seats, userId, now), name, now);
     },
   };
 }

@@ -53,15 +53,18 @@ export function sell(
   { userId, seatIds }: Pick<Selection, 'userId' | 'seatIds'>,
   now: Temporal.Instant,
 ): Seat[] {
-  const wanted = pick(seats, seatIds, userId, now);
-  return wanted.map(({ eventId, number, id, pricePence }) => ({
+  return asSold(pick(seats, seatIds, userId, now), userId, now);
+}
+
+export function asSold(seats: readonly Seat[], ownerId: string, soldAt: Temporal.Instant): Seat[] {
+  return seats.map(({ eventId, number, id, pricePence }) => ({
     eventId,
     number,
     id,
     pricePence,
     state: 'sold',
-    ownerId: userId,
-    soldAt: now,
+    ownerId,
+    soldAt,
   }));
 }
 
