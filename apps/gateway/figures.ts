@@ -18,8 +18,14 @@ const added = histogram(
 );
 const addedTo = { read: added.of({ kind: 'read' }), write: added.of({ kind: 'write' }) };
 
-export function countAnswer(passed: Passed, status: number): void {
-  requests.add(1, { ...passed, outcome: `${Math.floor(status / 100)}xx` });
+const answers = new Map<string, ReturnType<typeof requests.of>>();
+
+export function countAnswer({ unit, side, kind }: Passed, status: number): void {
+  const hundreds = Math.floor(status / 100);
+  const key = `${unit} ${side} ${kind} ${hundreds}`;
+  const answered = answers.get(key) ?? requests.of({ unit, side, kind, outcome: `${hundreds}xx` });
+  answers.set(key, answered);
+  answered.add(1);
 }
 
 export function countFailure(passed: Passed, name: FailureName): void {

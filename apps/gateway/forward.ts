@@ -7,8 +7,8 @@ import type { Leaving } from './leaving.ts';
 export type Forwarding = {
   readonly pool: Pool;
   readonly body: Buffer | Readable | null;
-  /** Headers of ours for the owner. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Headers of ours for the owner, instead of the client's (name, value, name, …; in lower case). */
+  readonly headers: readonly string[];
   /** When the client leaves, a write that was sent goes on all the same. */
   readonly leaving: Leaving;
   readonly isWrite: boolean;
@@ -31,6 +31,8 @@ const ofTheConnection = new Set([
   'upgrade',
   'expect',
 ]);
+// Most names are told from these by their lengths alone.
+const lengthsOfTheConnection = new Set([...ofTheConnection].map(({ length }) => length));
 
 /**
  * Sends the request on and its answer back, with every header as it came. Throws `NotSent`, `Ambiguous`, `TooLarge` or `ClientGone`
@@ -98,7 +100,7 @@ class Relay implements Dispatcher.DispatchHandler {
   onResponseStart({ rawHeaders }: Controller, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.#bodyBytes = Number(headers['content-length']);
-    const answered = passedOn(texts(rawHeaders as Buffer[]), {});
+    const answered = passedOn(texts(rawHeaders as Buffer[]), []);
     this.#forwarding.onAnswer(status, answered);
     if (!this.#forwarding.leaving.hasLeft) this.#response.writeHead(status, answered);
   }
@@ -140,15 +142,20 @@ function texts(raw: readonly Buffer[]): string[] {
 
 // What `connection` names is about the connection, too; mostly it says `keep-alive`.
 function passedOn(raw: readonly string[], ours: Forwarding['headers']): string[] {
-  const kept = Object.entries(ours).flat();
+  const kept = [...ours];
   let named: readonly string[] = [];
   for (let nth = 0; nth < raw.length; nth += 2) {
     const [name, value] = [raw[nth] as string, raw[nth + 1] as string];
-    const lower = name.toLowerCase();
-    if (lower === 'connection') named = [...named, ...value.toLowerCase().split(/\s*,\s*/)];
-    if (!ofTheConnection.has(lower) && ours[lower] === undefined) kept.push(name, value);
+    if (isPassedOn(name, ours)) kept.push(name, value);
+    else if (name.toLowerCase() === 'connection') named = [...named, ...value.toLowerCase().split(/\s*,\s*/)];
   }
   return named.every((name) => ofTheConnection.has(name) || name === 'close') ? kept : without(kept, named);
+}
+
+function isPassedOn(name: string, ours: Forwarding['headers']): boolean {
+  if (ours.length === 0 && !lengthsOfTheConnection.has(name.length)) return true;
+  const lower = name.toLowerCase();
+  return !ofTheConnection.has(lower) && !ours.includes(lower);
 }
 
 function without(headers: readonly string[], names: readonly string[]): string[] {

@@ -65,7 +65,7 @@ async function write(parts: Parts, exchange: Exchange, unit: UnitName, body: Bod
       if (status >= 500) edge.doubt();
       reads?.noteWrite(unit, path, status < 500 ? headers : undefined);
     };
-    await pass(parts, exchange, owner, { body, headers: { [epochHeader]: `${epoch}` }, onAnswer });
+    await pass(parts, exchange, owner, { body, headers: [epochHeader, `${epoch}`], onAnswer });
   } catch (error) {
     if (error instanceof Ambiguous) reads?.noteWrite(unit, path, undefined);
     throw error;
@@ -107,7 +107,7 @@ async function pass(
   { upstreams }: Parts,
   { request, response, unit, kind, leaving, arrivedAtMs }: Exchange,
   side: Side,
-  { headers = {}, onAnswer, ...passing }: Passing,
+  { headers = [], onAnswer, ...passing }: Passing,
 ): Promise<void> {
   await upstreams[side].send(leaving, (pool, answered) => {
     observeAdded(kind, performance.now() - arrivedAtMs);

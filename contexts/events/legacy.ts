@@ -70,7 +70,8 @@ function eventNamed(method: string, path: string): { readonly id: string } | und
 }
 
 function withoutQuery(path: string): string {
-  return path.split('?', 1)[0] ?? '';
+  const end = path.indexOf('?');
+  return end < 0 ? path : path.slice(0, end);
 }
 
 // Neither system has an answer for a time that .NET does not know.

@@ -11,7 +11,11 @@ export type Metric = {
   readonly samples: readonly Sample[];
 };
 
-export type Counter = { add(by: number, labels?: Labels): void };
+export type Counter = {
+  add(by: number, labels?: Labels): void;
+  /** What counts for these labels: to be kept where much is counted. */
+  of(labels: Labels): { add(by: number): void };
+};
 
 export type Histogram = {
   /** What counts for these labels: to be kept where much is observed. */
@@ -33,6 +37,14 @@ export function counter(name: string, help: string): Counter {
   return {
     add(by, labels = none) {
       of(labels).value += by;
+    },
+    of(labels) {
+      const one = of(labels);
+      return {
+        add(by) {
+          one.value += by;
+        },
+      };
     },
   };
 }
