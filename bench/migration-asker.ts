@@ -14,7 +14,7 @@ export const legacyRead = `select "Id", "StartDate", "EndDate", "EventName", "Ve
 export const legacyChange = `update "Event"."Events" set "Price" = "Price" + 0.01 where "Id" = $1`;
 
 export type Asker = {
-  /** Answers how long each took, in ms, from when it was due. */
+  /** Answers how long each took, in ms, from when it was due; those of its first second are left out. */
   stop(): Promise<number[]>;
 };
 

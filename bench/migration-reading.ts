@@ -8,4 +8,5 @@ const shots = paths.map((path) => ({ request: bare('GET', path), about: path }))
 const exchanges = await openLoop({ urls: [url], perSecond, shots });
 const failed = exchanges.find(({ status }) => status !== 200);
 if (failed) throw new Error(`The owner's answer to ${failed.about} became ${failed.status}`);
-parentPort?.postMessage(exchanges.map(({ ms }) => ms));
+// In the first second its own code is new to it, and slow.
+parentPort?.postMessage(exchanges.slice(perSecond).map(({ ms }) => ms));

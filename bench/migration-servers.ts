@@ -17,7 +17,7 @@ export async function startServers(served: Served) {
 /** What a client asks, each at its time (an open loop). */
 export type Reads = { readonly url: string; readonly paths: readonly string[]; readonly perSecond: number };
 
-/** Answers how long each read took, in ms, from when it was due; asked from a thread of its own. */
+/** Answers how long each read took, in ms, from when it was due, without those of the first second; asked from a thread of its own. */
 export async function readOnTime(reads: Reads): Promise<number[]> {
   const worker = new Worker(new URL('./migration-reading.ts', import.meta.url), { workerData: reads });
   const [ms] = await once(worker, 'message');
