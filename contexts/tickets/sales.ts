@@ -41,6 +41,9 @@ const contendedMs = 250;
 export class Sales {
   readonly houses: Houses;
   readonly #lanes: readonly ((request: Request) => Promise<Decided>)[];
+  // Of the events of which something is being decided, and how many those are in each lane.
+  readonly #queues = new Map<string, Queue>();
+  readonly #eventsIn = Array.from({ length: lanes }, () => 0);
   readonly #running = new Set<string>();
   readonly #store: SalesStore;
   readonly #clock: Clock;
@@ -100,16 +103,36 @@ export class Sales {
     return decided as Decided[];
   }
 
-  // An event has its lane, so that no two batches of this process are ever at the same event.
   async #queue(request: Request): Promise<Decided> {
-    const lane = Number.parseInt(request.eventId.slice(0, 8), 16) % lanes;
+    const queue = this.#queueOf(request.eventId);
+    queue.length += 1;
     try {
-      return await (this.#lanes[lane] ?? assert.fail('there is no lane'))(request);
+      return await (this.#lanes[queue.lane] ?? assert.fail('there is no lane'))(request);
     } catch (error) {
       const written = this.#written.get(request);
       if (written) return written;
       throw error;
+    } finally {
+      queue.length -= 1;
+      if (queue.length === 0) this.#leave(request.eventId, queue);
     }
+  }
+
+  // An event keeps its lane for as long as something of it is in there, so that no two batches of this process are ever at the
+  // same event. Another one goes where the fewest are.
+  #queueOf(eventId: string): Queue {
+    const known = this.#queues.get(eventId);
+    if (known) return known;
+    const lane = this.#eventsIn.indexOf(Math.min(...this.#eventsIn));
+    const queue = { lane, length: 0 };
+    this.#queues.set(eventId, queue);
+    this.#eventsIn[lane] = (this.#eventsIn[lane] ?? 0) + 1;
+    return queue;
+  }
+
+  #leave(eventId: string, { lane }: Queue): void {
+    this.#queues.delete(eventId);
+    this.#eventsIn[lane] = (this.#eventsIn[lane] ?? 0) - 1;
   }
 
   async #pass(waiting: readonly Waiting[], known: Known, isStale: boolean): Promise<[Judged, Current]> {
@@ -182,6 +205,8 @@ function withCodes(outcome: Decided, seals: Judged['seals']): Decided {
   const seal = 'kind' in outcome && outcome.order && seals.get(outcome.order.id);
   return seal ? { ...outcome, codes: seal.codes } : outcome;
 }
+
+type Queue = { readonly lane: number; length: number };
 
 /** The events that were still as they were judged. */
 type Current = ReadonlySet<string>;

@@ -4,6 +4,7 @@ import type { Judged } from './batch.ts';
 import type { House } from './house.ts';
 import type { LedgerEntry, LedgerKind } from './ledger.ts';
 import { textOf } from './moments.ts';
+import type { Order } from './order.ts';
 import type { Seat, SeatState } from './seat.ts';
 import type { Fenced, SoldOut, Standing } from './standing.ts';
 import type { DB } from './tables.gen.ts';
@@ -85,7 +86,7 @@ export async function writeBatch(query: Querying, batch: Judged, events: readonl
         sold_out_version = s.sold_out_version + (s.unsold = f.sold and f.sold > 0)::int
       from fence as f where s.event_id = f.event_id and f.moves
       returning s.event_id, s.version
-    )${writeEntries(batch, at)}${writeOrders(batch, at)}${writeDecisions(batch, events, at)}
+    )${writeEntries(batch, at)}${writeDecisions(batch, events, at)}
     select event_id from fence`.execute(query);
   return new Set(rows.map(({ event_id }) => event_id));
 }
@@ -98,17 +99,23 @@ function writeEntries(batch: Judged, at: string): RawBuilder<unknown> {
   if (entries.length === 0) return nothing;
   const sells = entries.some(({ kind }) => kind === 'sold');
   return sql`, granted as materialized (
-      select m.version, g.* from moved as m join unnest(
+      select m.version, g.event_id, g.nth, g.kind, g.numbers::int[] as numbers, g.user_id, g.hold_id, g.held_since,
+        g.held_until, g.order_id, g.number, g.total_pence, g.proof
+      from moved as m join unnest(
         ${entries.map(({ eventId }) => eventId)}::uuid[], ${entries.map((_, nth) => nth)}::int[],
         ${entries.map(({ kind }) => kind)}::text[], ${entries.map(({ numbers }) => numbers)}::text[],
         ${entries.map(({ userId }) => userId)}::uuid[], ${entries.map(({ holdId }) => holdId)}::uuid[],
         ${entries.map(({ heldSince }) => heldSince)}::timestamptz[],
-        ${entries.map(({ heldUntil }) => heldUntil)}::timestamptz[], ${entries.map(({ orderId }) => orderId)}::uuid[]
-      ) as g (event_id, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id) using (event_id)
+        ${entries.map(({ heldUntil }) => heldUntil)}::timestamptz[],
+        ${entries.map(({ order }) => order?.id)}::uuid[], ${entries.map(({ order }) => order?.number)}::text[],
+        ${entries.map(({ order }) => order?.totalPence)}::bigint[],
+        ${entries.map(({ order }) => order && batch.seals.get(order.id)?.proof)}::bytea[]
+      ) as g (event_id, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id, number, total_pence, proof)
+      using (event_id)
     ), entered as (
       insert into tickets.ledger
         (event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id, at)
-      select event_id, version, nth, kind, numbers::int[], user_id, hold_id, held_since, held_until, order_id, ${at}
+      select event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id, ${at}
       from granted
     )${sells ? sellSeats(at) : nothing}`;
 }
@@ -116,24 +123,12 @@ function writeEntries(batch: Judged, at: string): RawBuilder<unknown> {
 function sellSeats(at: string): RawBuilder<unknown> {
   return sql`, sold as (
       update tickets.seats as s set owner_id = g.user_id, sold_at = ${at}
-      from granted as g, unnest(g.numbers::int[]) as n (number)
+      from granted as g, unnest(g.numbers) as n (number)
       where g.kind = 'sold' and s.event_id = g.event_id and s.number = n.number
-    )`;
-}
-
-function writeOrders(batch: Judged, at: string): RawBuilder<unknown> {
-  const orders = ordersOf(batch);
-  if (orders.length === 0) return nothing;
-  return sql`, ordered as (
+    ), ordered as (
       insert into tickets.orders (id, number, event_id, user_id, numbers, total_pence, bought_at, proof)
-      select o.id, o.number, o.event_id, o.user_id, o.numbers::int[], o.total_pence, ${at}, o.proof
-      from moved join unnest(
-        ${orders.map(({ eventId }) => eventId)}::uuid[], ${orders.map(({ id }) => id)}::uuid[],
-        ${orders.map(({ number }) => number)}::text[], ${orders.map(({ userId }) => userId)}::uuid[],
-        ${orders.map(({ seats }) => `{${seats.join(',')}}`)}::text[],
-        ${orders.map(({ totalPence }) => totalPence)}::bigint[],
-        ${orders.map(({ id }) => batch.seals.get(id)?.proof)}::bytea[]
-      ) as o (event_id, id, number, user_id, numbers, total_pence, proof) using (event_id)
+      select order_id, number, event_id, user_id, numbers, total_pence, ${at}, proof
+      from granted where order_id is not null
     )`;
 }
 
@@ -170,7 +165,7 @@ type Entry = {
   readonly holdId: string | undefined;
   readonly heldSince: string | undefined;
   readonly heldUntil: string | undefined;
-  readonly orderId: string | undefined;
+  readonly order: Order | undefined;
 };
 
 function entriesOf({ granted }: Judged): Entry[] {
@@ -184,13 +179,9 @@ function entriesOf({ granted }: Judged): Entry[] {
       holdId: held?.holdId ?? holdId,
       heldSince: held && textOf(held.heldSince),
       heldUntil: held && textOf(held.heldUntil),
-      orderId: order?.id,
+      order,
     };
   });
-}
-
-function ordersOf({ granted }: Judged) {
-  return granted.flatMap(({ change: { order } }) => order ?? []);
 }
 
 function numbersOf(seats: readonly Seat[]): string {
