@@ -23,7 +23,7 @@ export type FreeSeats = {
 /** A house with what a batch has changed in it so far, which nobody else sees. */
 export class Draft implements Seats {
   /** Where the house was when this was begun. */
-  readonly standing: (Standing & Pick<House, 'unsold' | 'venue' | 'leaveNoSingle'>) | undefined;
+  readonly standing: (Standing & Pick<House, 'unsold' | 'venue'>) | undefined;
   readonly #house: House | undefined;
   readonly #known: Known;
   readonly #changes: SeatsTogether[] = [];

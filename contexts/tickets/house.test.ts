@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { House } from './house.ts';
+import type { LedgerEntry } from './ledger.ts';
 import type { Seat } from './seat.ts';
 import { aSeat, at } from './test-builders.ts';
 
@@ -33,17 +34,21 @@ describe('a house', () => {
     expect(house.seatsOfHold('hold 1 of ann').map(({ number }) => number)).toEqual([7, 2, 9]);
   });
 
-  test('takes over nothing of a ledger in which a version is missing, since nobody would hear of what came before it', () => {
-    const [house] = played([]);
-    const entry = { nth: 0, kind: 'released', seatIds: undefined, pricePence: undefined, userId: 'ann' } as const;
-    const entries = [2, 4].map((version) => ({
-      ...entry,
-      version,
-      numbers: [version],
-      hold: undefined,
-      at: at('12:00'),
-    }));
-    expect([house.catchUp(entries), house.version]).toEqual([false, 1]);
+  test('comes to a later standing by what the ledger tells up to it; a version that it does not tell of is another policy', () => {
+    const [house] = played([{ as: 'held', user: 'ann', hold: 1, numbers: [1, 2, 3] }]);
+    const heard: number[] = [];
+    house.watch((numbers) => heard.push(...numbers));
+    const entries = [released(3, 1), released(5, 2), released(7, 3)];
+    expect(house.catchUp(entries, { eventId: 'show', version: 6, leaveNoSingle: false })).toBe(true);
+    expect([house.version, house.leaveNoSingle, heard]).toEqual([6, false, [1, 2]]);
+    expect([1, 2, 3].map((number) => house.get(number)?.state)).toEqual(['open', 'open', 'held']);
+  });
+
+  test('takes over nothing when seats were made, since nobody would hear of what came before that', () => {
+    const [house] = played([{ as: 'held', user: 'ann', hold: 1, numbers: [1] }]);
+    const made = { ...released(4, 9), kind: 'created', seatIds: ['nine'], pricePence: 1 } as const;
+    expect(house.catchUp([released(3, 1), made], { eventId: 'show', version: 4, leaveNoSingle: false })).toBe(false);
+    expect([house.version, house.leaveNoSingle, house.get(1)?.state]).toEqual([2, true, 'held']);
   });
 
   test('finds a seat by its id', () => {
@@ -52,6 +57,11 @@ describe('a house', () => {
     expect([0, capacity + 1, 'nobody'].map((ref) => house.get(ref))).toEqual([undefined, undefined, undefined]);
   });
 });
+
+function released(version: number, number: number): LedgerEntry {
+  const nobody = { seatIds: undefined, pricePence: undefined, hold: undefined };
+  return { ...nobody, version, nth: 0, kind: 'released', numbers: [number], userId: 'ann', at: at('12:00') };
+}
 
 const origin = { eventId: 'show', venue: 0, leaveNoSingle: true };
 

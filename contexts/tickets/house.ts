@@ -3,18 +3,13 @@ import { type LedgerEntry, seatAfter } from './ledger.ts';
 import { microsecondsOf } from './moments.ts';
 import type { Seat, SeatRef, SeatState } from './seat.ts';
 import { SeatLists } from './seat-lists.ts';
+import type { Standing } from './standing.ts';
 
 const open: SeatState = { state: 'open' };
 const idLength = 36;
 
-type Origin = {
-  readonly eventId: string;
-  readonly version: number;
-  /** Its wire number. */
-  readonly venue: number;
-  /** Whether the box office chooses seats so that no single one is left. */
-  readonly leaveNoSingle: boolean;
-};
+/** `venue` is its wire number. */
+type Origin = Standing & { readonly venue: number };
 
 /** Seats that were changed together: they have the same user, and the same hold if they are held. */
 export type SeatsTogether = readonly Seat[];
@@ -29,7 +24,7 @@ export type HearChanges = (numbers: readonly number[]) => void;
 export class House {
   readonly eventId: string;
   readonly venue: number;
-  readonly leaveNoSingle: boolean;
+  #leaveNoSingle: boolean;
   #version: number;
   #unsold = 0;
   // All by the seats' numbers − 1.
@@ -48,7 +43,7 @@ export class House {
   constructor({ eventId, version, venue, leaveNoSingle }: Origin, seats: readonly Seat[]) {
     this.eventId = eventId;
     this.venue = venue;
-    this.leaveNoSingle = leaveNoSingle;
+    this.#leaveNoSingle = leaveNoSingle;
     this.#version = version;
     this.#unsold = seats.length;
     this.#ids = seats.map(({ id }) => id).join('');
@@ -67,6 +62,10 @@ export class House {
 
   get version(): number {
     return this.#version;
+  }
+
+  get leaveNoSingle(): boolean {
+    return this.#leaveNoSingle;
   }
 
   get capacity(): number {
@@ -111,25 +110,25 @@ export class House {
   }
 
   /**
-   * Takes over what the ledger tells since a version that is known here, all of it and in its order. Answers whether that
-   * can be: not when it tells of seats that were made, when this house is ahead of it, or when something that is no matter
-   * of seats has changed meanwhile.
+   * Comes to a later standing by what the ledger tells since the version that is known here, all of it and in its order; a
+   * version of which it tells nothing is that of another policy. Answers whether that can be: not when it tells of seats that
+   * were made.
    */
-  catchUp(entries: readonly LedgerEntry[]): boolean {
+  catchUp(entries: readonly LedgerEntry[], { version: upTo, leaveNoSingle }: Standing): boolean {
     const known = this.#version;
-    const news = entries.filter(({ version }) => version > known);
+    const news = entries.filter(({ version }) => version > known && version <= upTo);
     // Before anything is taken over: nobody would hear of it.
-    if (news.some(({ kind, version }, nth) => kind === 'created' || version > (news[nth - 1]?.version ?? known) + 1))
-      return false;
+    if (news.some(({ kind }) => kind === 'created')) return false;
     for (const entry of news) {
       const seats = entry.numbers.flatMap((number) => this.get(number) ?? []);
       const after = seats.map((seat) => seatAfter(seat, entry));
       if (entry.kind === 'priced') for (const seat of after) this.#pricesPence[seat.number - 1] = seat.pricePence;
       else this.#put(after);
-      this.#version = entry.version;
     }
+    this.#version = upTo;
+    this.#leaveNoSingle = leaveNoSingle;
     if (news.length > 0) this.#tell(news.flatMap(({ kind, numbers }) => (kind === 'priced' ? [] : numbers)));
-    return entries.length > 0;
+    return true;
   }
 
   /** Tells of what changes from now on. Answers what ends that. */

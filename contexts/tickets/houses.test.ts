@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Sales } from './sales.ts';
 import { type SalesStore, salesStoreOf } from './sales-store.ts';
 import { setSeatPolicy } from './store-sales.ts';
-import { aBoxOfficePerTest } from './test-box-office.ts';
+import { aBoxOfficePerTest, seatsAreMade } from './test-box-office.ts';
 import { anEvent, idOf } from './test-builders.ts';
 import { hold, told } from './test-processes.ts';
 
@@ -37,10 +37,10 @@ test('a process that has to read a house anew goes on selling it meanwhile', asy
       return store.load(id);
     },
   }));
-  await sales.houses.current(eventId);
-  await setSeatPolicy(box.deps.db.query, eventId, false);
+  const old = await sales.houses.current(eventId);
+  await seatsAreMade(box, eventId);
   const house = await sales.houses.current(eventId);
-  expect([house?.leaveNoSingle, house?.get(2)?.state, answer]).toEqual([false, 'held', 'held']);
+  expect([house === old, house?.get(2)?.state, answer]).toEqual([false, 'held', 'held']);
 });
 
 test('events that do not exist are asked for together, so that nobody waits for each of them', async () => {
@@ -65,11 +65,27 @@ test('a house of which only a part of the news is in the ledger is shown as it w
   house?.watch((numbers) => heard.push(...numbers));
   const other = new Sales({ store: salesStoreOf(box.deps.db), clock: box.clock });
   await other.decide(hold(idOf('bob'), [2]));
-  await setSeatPolicy(box.deps.db.query, eventId, false);
+  await seatsAreMade(box, eventId);
   await other.decide(hold(idOf('cem'), [3]));
   const now = await sales.houses.current(eventId);
   expect([now?.version, now?.get(2)?.state, now?.get(3)?.state]).toEqual([before + 3, 'held', 'held']);
   expect([house?.version, heard]).toEqual([before, []]);
+});
+
+test('a house hears of another policy, and of what was sold before and after it, without being read anew', async () => {
+  const { sales, box, loads } = await aProcess(() => ({}));
+  const house = await sales.houses.current(eventId);
+  const other = new Sales({ store: salesStoreOf(box.deps.db), clock: box.clock });
+  await other.decide(hold(idOf('bob'), [2]));
+  await setSeatPolicy(box.deps.db.query, eventId, false);
+  await other.decide(hold(idOf('cem'), [3]));
+  await sales.houses.current(eventId);
+  expect([house?.leaveNoSingle, house?.get(2)?.state, house?.get(3)?.state, loads()]).toEqual([
+    false,
+    'held',
+    'held',
+    1,
+  ]);
 });
 
 test('a house is not read anew for a policy that it has already', async () => {

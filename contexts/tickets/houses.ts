@@ -45,16 +45,19 @@ export class Houses {
 
   /** Brings the houses of events to these versions, which are committed, and forgets those of events that have none. */
   async bringTo(reading: Reading, eventIds: readonly string[], standings: readonly Standing[]): Promise<void> {
-    const versions = new Map(standings.map(({ eventId, version }) => [eventId, version]));
-    for (const eventId of eventIds) await this.#bringTo(reading, eventId, versions.get(eventId));
+    const known = new Map(standings.map((standing) => [standing.eventId, standing]));
+    for (const eventId of eventIds) await this.#bringTo(reading, eventId, known.get(eventId));
   }
 
-  async #bringTo(reading: Reading, eventId: string, version = 0): Promise<void> {
+  async #bringTo(reading: Reading, eventId: string, standing: Standing | undefined): Promise<void> {
     const house = this.#houses.get(eventId);
-    if (!house || house.version === version) return;
-    const entries = house.version < version ? await reading.since(eventId, house.version) : [];
-    // Otherwise the event was made anew, or the database was put back to an earlier time.
-    if (house.catchUp(entries) && house.version >= version) return;
+    if (!house || house.version === standing?.version) return;
+    if (standing && house.version < standing.version) {
+      const entries = await reading.since(eventId, house.version);
+      // Somebody else may have brought it further meanwhile.
+      if (house.version >= standing.version || house.catchUp(entries, standing)) return;
+    }
+    // The event was made anew, or the database was put back to an earlier time.
     await this.#read(eventId, house);
   }
 

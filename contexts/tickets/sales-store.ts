@@ -21,7 +21,7 @@ export type SalesStore = Reading & {
   locked<R>(eventIds: readonly string[], work: (locked: Locked) => Promise<R>): Promise<R>;
 } & Writing;
 
-export type Loaded = Standing & { readonly venue: number; readonly leaveNoSingle: boolean; readonly seats: Seat[] };
+export type Loaded = Standing & { readonly venue: number; readonly seats: Seat[] };
 
 export type Reading = {
   /** What has happened to the seats of an event after a version, in order. */

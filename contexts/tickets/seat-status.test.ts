@@ -11,8 +11,7 @@ import { salesStoreOf } from './sales-store.ts';
 import { isHeld, type Seat } from './seat.ts';
 import { SeatStatus } from './seat-status.ts';
 import { SeatSnapshots } from './seat-status-snapshots.ts';
-import { setSeatPolicy } from './store-sales.ts';
-import { aBoxOfficePerTest } from './test-box-office.ts';
+import { aBoxOfficePerTest, seatsAreMade } from './test-box-office.ts';
 import { anEvent, aSeat, at, idOf } from './test-builders.ts';
 import { hold, holdIdOf, processesOf } from './test-processes.ts';
 import { bodyOf, openPages, seatsIn } from './test-watching.ts';
@@ -62,7 +61,7 @@ describe('the status of the seats', () => {
   test('goes on after a process has to read the event anew', async () => {
     const { box, sales, pages } = await anOpenHouse();
     await pages.read();
-    await setSeatPolicy(box.deps.db.query, eventId, false);
+    await seatsAreMade(box, eventId);
     await sales.houses.current(eventId);
     await sales.decide(sale({ eventId, userId: bob, wanted: { seats: [1] } }));
     expect((await pages.read()).seats[0]).toBe('sold');

@@ -11,12 +11,14 @@ import type { DB } from './tables.gen.ts';
 
 export type Querying = Database<DB>['query'] | Transact<DB>;
 
-type Standings = readonly Pick<Selectable<DB['sales']>, 'event_id' | 'version'>[];
+type Standings = readonly Pick<Selectable<DB['sales']>, 'event_id' | 'version' | 'leave_no_single'>[];
 
 /** In the order of the ids; `undefined` for an event without seats. */
 export async function standingsOf(query: Querying, eventIds: readonly string[]): Promise<(Standing | undefined)[]> {
   const { rows } = await sql<Standings[number]>`
-    select event_id, version from tickets.sales where event_id = any(${eventIds}::uuid[])`.execute(query);
+    select event_id, version, leave_no_single from tickets.sales where event_id = any(${eventIds}::uuid[])`.execute(
+    query,
+  );
   const known = new Map(toStandings(rows).map((standing) => [standing.eventId, standing]));
   return eventIds.map((id) => known.get(id));
 }
@@ -24,7 +26,7 @@ export async function standingsOf(query: Querying, eventIds: readonly string[]):
 /** Makes the transaction the only one that changes the seats of these events, and answers at which versions they are. */
 export async function lockSales(tx: Transact<DB>, eventIds: readonly string[]): Promise<Standing[]> {
   const { rows } = await sql<Standings[number]>`
-    select event_id, version from tickets.sales where event_id = any(${eventIds}::uuid[])
+    select event_id, version, leave_no_single from tickets.sales where event_id = any(${eventIds}::uuid[])
     order by event_id for no key update`.execute(tx);
   return toStandings(rows);
 }
@@ -189,7 +191,11 @@ function numbersOf(seats: readonly Seat[]): string {
 }
 
 function toStandings(rows: Standings): Standing[] {
-  return rows.map(({ event_id, version }) => ({ eventId: event_id, version }));
+  return rows.map(({ event_id, version, leave_no_single }) => ({
+    eventId: event_id,
+    version,
+    leaveNoSingle: leave_no_single,
+  }));
 }
 
 function toSeat(row: SeatRow, hold: HoldRow | undefined): Seat {
@@ -220,7 +226,7 @@ function toEntry(row: Selectable<DB['ledger']>): LedgerEntry {
   };
 }
 
-/** Answers whether the event has seats. Its version goes on if this is news, so that every process reads its house anew. */
+/** Answers whether the event has seats. Its version goes on if this is news, so that every process hears of it. */
 export async function setSeatPolicy(query: Querying, eventId: string, leaveNoSingle: boolean): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update tickets.sales

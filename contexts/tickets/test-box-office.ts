@@ -39,6 +39,16 @@ export async function unguarded(pool: TestDatabase['pool'], statement: string): 
   await pool.query(`set session_replication_role = replica; ${statement}; set session_replication_role = default`);
 }
 
+/** As if the event had got more seats: of that a house has to be read anew. */
+export async function seatsAreMade({ pool }: Pick<TestDatabase, 'pool'>, eventId: string): Promise<void> {
+  await pool.query(
+    `with sale as (update tickets.sales set version = version + 1 where event_id = $1 returning event_id, version)
+     insert into tickets.ledger (event_id, version, nth, kind, numbers, seat_ids, price_pence, at)
+     select event_id, version, 0, 'created', '{}', '{}', 0, now() from sale`,
+    [eventId],
+  );
+}
+
 function boxOfficeOn({ pool }: TestDatabase) {
   const [db, clock] = [createDatabase<DB>(pool), new FakeClock()];
   const seats = (eventId = anEvent().id) => seatsOfEvent(db, eventId) as Promise<House>;

@@ -197,7 +197,7 @@ function loaded(sale: Sale | undefined) {
 }
 
 function standing(sale: Sale | undefined): Standing | undefined {
-  return sale && { eventId: sale.eventId, version: sale.version };
+  return sale && { eventId: sale.eventId, version: sale.version, leaveNoSingle: sale.leaveNoSingle };
 }
 
 function entriesSince(sale: Sale | undefined, version: number): LedgerEntry[] {
