@@ -91,14 +91,14 @@ async function go(
   { what, record }: Move,
   { onMark = () => undefined }: SwitchOptions,
 ): Promise<Outcome> {
-  const context = contextOf(takeover, what as Begun);
+  const context = contextOf(takeover, client, what as Begun);
   const isOverdue = async () => Temporal.Instant.compare(Temporal.Now.instant(), context.deadline) > 0;
   const outcome = await walk({ steps: stepsTo(context.to), context, record, isOverdue, onMark });
   await endMove(client, takeover.plan.unit, outcome);
   return outcome;
 }
 
-export function contextOf(takeover: Takeover, { to, epoch, deadline }: Begun): UnitSwitch {
+export function contextOf(takeover: Takeover, conductor: pg.PoolClient, { to, epoch, deadline }: Begun): UnitSwitch {
   return {
     takeover,
     unit: takeover.plan.unit,
@@ -106,6 +106,7 @@ export function contextOf(takeover: Takeover, { to, epoch, deadline }: Begun): U
     to,
     epoch,
     databases: { legacy: takeover.places.legacy.pool, next: takeover.places.next.pool },
+    conductor,
     deadline: Temporal.Instant.from(deadline),
     waitMsMax,
     ...(to === 'next' && isHeeding(takeover) && { uponOpening: (tx) => tellUntold(tx, takeover.plan, epoch) }),
