@@ -1,4 +1,5 @@
 import type { Owner, Ownership } from '@ticketbuddy/cutover';
+import { schemaSql } from '@ticketbuddy/postgres';
 import pg from 'pg';
 import { schema } from './schema.ts';
 import { isThere } from './store-shares.ts';
@@ -7,7 +8,7 @@ type Querying = Pick<pg.ClientBase, 'query'>;
 
 export async function createOwnersSeen(query: Querying): Promise<void> {
   await query.query(`
-    create schema if not exists ${schema};
+    ${schemaSql(schema)};
     create table if not exists ${schema}.owners_seen (stream text primary key, owner text not null, epoch bigint not null)`);
 }
 
