@@ -1,11 +1,12 @@
-import { beginMove, conduct, fenceOldOwner, readFence, walk } from '@ticketbuddy/cutover';
+import { beginMove, changeOwner, conduct, fenceOldOwner, type Mark, readFence, walk } from '@ticketbuddy/cutover';
 import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
 import { prepareTakeover } from './prepare.ts';
+import { readOwnerSeen } from './store.ts';
 import { stepsTo } from './switch-steps.ts';
-import { type Begun, contextOf, resumeSwitch } from './switch-unit.ts';
-import type { Takeover } from './takeover.ts';
+import { type Begun, contextOf, resumeSwitch, switchUnit } from './switch-unit.ts';
+import { streamOf, type Takeover } from './takeover.ts';
 import { aLibrary, aWorker, lend } from './test-library.ts';
 import type { UnitStep } from './unit-step.ts';
 
@@ -28,6 +29,25 @@ test('a unit that was fenced when its move had already been turned back has its 
   await aWorker(library);
   await until('it has its owner', async () => (await readFence(places.legacy.pool, plan.unit))?.owner === 'legacy');
   await lend(library);
+});
+
+test('that the old owner is fenced is not taken for so at the other side because of a fence that was undone', async () => {
+  const library = await aLibrary();
+  const { takeover } = library;
+  const { plan, places } = takeover;
+  const worker = await aWorker(library);
+  const [legacy, moving] = [{ owner: 'legacy', epoch: 1 } as const, { owner: 'moving', epoch: 1 } as const];
+  await changeOwner(places.legacy.pool, { unit: plan.unit, from: legacy, to: moving }, 1_000);
+  await until('it is known there', async () => {
+    const seen = await readOwnerSeen(places.next.pool, streamOf(plan, 'next').name);
+    return seen?.owner === 'moving';
+  });
+  await worker.stop();
+  await changeOwner(places.legacy.pool, { unit: plan.unit, from: moving, to: legacy }, 1_000);
+  await lend(library);
+  const marks: Mark[] = [];
+  expect(await switchUnit(takeover, 'next', { onMark: (mark) => marks.push(mark) })).toBe('undone');
+  expect(marks.find(({ what }) => what === 'turned back')?.step).toBe('drain');
 });
 
 /** Moves the unit, too late, and stands still just before the old owner is fenced: who does hears nothing meanwhile. */
