@@ -15,9 +15,9 @@ afterAll(() => counter.close());
 const never = new AbortController().signal;
 
 function aMove() {
-  const databases = { legacy: counter.pool, next: counter.pool };
+  const places = { databases: { legacy: counter.pool, next: counter.pool }, conductor: counter.pool };
   const deadline = Temporal.Instant.from('2026-06-01T12:00:02Z');
-  return { unit: 'events', from: 'legacy', to: 'next', epoch: 0, databases, deadline, waitMsMax: 1_000 } as const;
+  return { unit: 'events', from: 'legacy', to: 'next', epoch: 0, ...places, deadline, waitMsMax: 1_000 } as const;
 }
 
 test.each([

@@ -91,8 +91,9 @@ export async function moveEvents(
   const steps = [holdWrites, fenceOldOwner, openNewOwner, nameNewOwner, releaseWrites];
   const to = from === 'legacy' ? 'next' : 'legacy';
   const deadline = Temporal.Instant.from('2026-06-01T12:00:02Z');
-  const context = { unit: 'events', from, to, epoch, databases, deadline, waitMsMax: 1_000 } as const;
+  const move = { unit: 'events', from, to, epoch, databases, deadline, waitMsMax: 1_000 } as const;
   return conduct(databases.next, 'events', async (client) => {
+    const context = { ...move, conductor: client };
     const { record } = await beginMove(client, 'events', `from ${from}`);
     const outcome = await walk({ steps, context, record });
     await endMove(client, 'events', outcome);

@@ -1,4 +1,5 @@
 import type { Heartbeat, Position } from '@ticketbuddy/change-stream';
+import { schemaSql } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 
 /** Where in the target the unit's checkpoint and the like are kept. */
@@ -26,7 +27,7 @@ export async function setOrigin(client: pg.PoolClient, origin: string): Promise<
 /** The toolkit's tables in the target. No rows of the product are in them, but for those that were rejected. */
 export async function createTables(tx: pg.PoolClient, { schema }: Place): Promise<void> {
   await tx.query(`
-    create schema if not exists ${schema};
+    ${schemaSql(schema)};
     create table if not exists ${schema}.checkpoints (
       unit text primary key, position pg_lsn not null, beat bigint, beat_written_at text,
       is_paused boolean not null default false, probe_ms_max float8, is_replay_asked boolean not null default false);

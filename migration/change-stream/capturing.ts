@@ -29,6 +29,8 @@ export type Capturing = {
   assertWhole(client: Queryable, unit: Unit): Promise<void>;
   /** What was saved as the tables' shapes is what they look like from now on. */
   acceptShapes(pool: pg.Pool, unit: Unit): Promise<void>;
+  /** Makes what an older version had not made yet. Throws what `assertWhole` does. */
+  renew(pool: pg.Pool, unit: Unit): Promise<void>;
   /** Puts a table back as it was, under its lock. */
   releaseTable(client: pg.PoolClient, unit: Unit, table: Captured): Promise<void>;
   /** Begins to keep changes; answers the position behind which all are kept. Throws a conflict when it has begun already. */

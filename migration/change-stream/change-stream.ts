@@ -46,8 +46,10 @@ export type ChangeStream = {
  */
 export async function openChangeStream(options: StreamOptions): Promise<ChangeStream> {
   const { pool, unit, from } = options;
+  const capturing = await capturingOf(pool, unit);
+  await capturing.renew(pool, unit);
   await assertReaches(pool, unit, from);
-  return new Follower(options, await capturingOf(pool, unit));
+  return new Follower(options, capturing);
 }
 
 const acknowledgeMs = 200;

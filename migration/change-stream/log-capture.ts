@@ -29,6 +29,7 @@ export const logCapture: Capturing = {
   readShape,
   assertWhole: assertPublished,
   acceptShapes: async () => undefined,
+  renew: async () => undefined,
   releaseTable: (client, _unit, table) => restoreIdentity(client, table),
   begin: beginSlot,
   end: (pool, unit) => endSlot(pool, unit),

@@ -15,9 +15,15 @@ import {
 import { nameOf, type Unit } from './unit.ts';
 
 export async function hasChangeTable(client: Queryable, unit: Unit): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
-    `${nameOf(unit)}.changes`,
-  ]);
+  return isThere(client, `${nameOf(unit)}.changes`);
+}
+
+export async function hasCutOff(client: Queryable, unit: Unit): Promise<boolean> {
+  return isThere(client, `${nameOf(unit)}.cut_off`);
+}
+
+async function isThere(client: Queryable, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [table]);
   return rows[0]?.found === true;
 }
 

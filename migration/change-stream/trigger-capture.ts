@@ -16,6 +16,7 @@ import {
   endReaders,
   type FoundTable,
   findTables,
+  hasCutOff,
   idleAll,
   readChangesSize,
   readReaders,
@@ -37,6 +38,7 @@ export const triggerCapture: Capturing = {
   readShape: async (client, table) => withoutIdentity(await readShape(client, table)),
   assertWhole: assertCaught,
   acceptShapes,
+  renew,
   releaseTable: (client, unit, { table }: Captured) => dropTriggers(client, unit, table),
   begin,
   end,
@@ -65,11 +67,23 @@ async function assertCaught(client: Queryable, unit: Unit): Promise<void> {
 
 /** Statements of the triggers' functions are made for the tables as they are; no table is locked for it. */
 async function acceptShapes(pool: pg.Pool, unit: Unit): Promise<void> {
-  if ((await readReading(pool, unit)).confirmed === null) return;
+  await withTransaction(pool, (client) => renewFunctions(client, unit));
+}
+
+/** There was a time when triggers knew no limit of what they write down. */
+async function renew(pool: pg.Pool, unit: Unit): Promise<void> {
+  if (await hasCutOff(pool, unit)) return;
   await withTransaction(pool, async (client) => {
-    await createFunctions(client, unit);
-    await saveCaughtBy(client, unit);
+    await createChangeTables(client, unit);
+    await assertCaught(client, unit);
+    await renewFunctions(client, unit);
   });
+}
+
+async function renewFunctions(client: pg.PoolClient, unit: Unit): Promise<void> {
+  if ((await readReading(client, unit)).confirmed === null) return;
+  await createFunctions(client, unit);
+  await saveCaughtBy(client, unit);
 }
 
 /**

@@ -1,7 +1,11 @@
 import { testDatabase, until } from '@ticketbuddy/testing';
+import type pg from 'pg';
 import { expect, it } from 'vitest';
-import { createSlot, guardSlot, slotSize } from './slot.ts';
+import { abandon, prepare } from './prepare.ts';
+import { createSlot, dropSlot, guardSlot, slotSize } from './slot.ts';
+import { saveCaughtBy } from './store-triggers.ts';
 import { aUnit, capture, sourceBy, take, takeChanges } from './test-source.ts';
+import type { Unit } from './unit.ts';
 
 const aSource = sourceBy('triggers');
 
@@ -99,3 +103,46 @@ it('what is kept of large values counts, too: they are not in the table itself',
   expect(rows[0].kept).toBeLessThan(10);
   await expect(slotSize(pool, unit)).rejects.toMatchObject({ reason: 'slot-over-limit' });
 });
+
+it('a source that was prepared before its triggers had a limit gets one when its stream is opened, and nothing is lost', async () => {
+  const { url, pool } = await testDatabase();
+  await pool.query('create table "Seats" (id int primary key, name text)');
+  const { unit, open } = await capture(url, pool, { ...aUnit('triggers'), changesBytesMax: 100_000 });
+  await withoutLimit(pool, unit);
+  await pool.query(`insert into "Seats" values (1, 'before')`);
+  const stream = await open();
+  expect((await take(stream)).changes).toMatchObject([{ row: { id: '1' } }]);
+  for (let from = 100; from < 1_000; from += 100)
+    await pool.query(`insert into "Seats" select $1::int + i, repeat('x', 500) from generate_series(1, 100) as i`, [
+      from,
+    ]);
+  await expect(slotSize(pool, unit)).rejects.toMatchObject({ reason: 'slot-over-limit' });
+});
+
+it('such a source can be begun anew, and abandoned', async () => {
+  const { pool, unit, open } = await aSource();
+  await withoutLimit(pool, unit);
+  await prepare(pool, unit);
+  await dropSlot(pool, unit);
+  const start = await createSlot(pool, unit);
+  await pool.query(`insert into "Seats" values (1, 'anew')`);
+  expect((await take(await open({ from: start }))).changes).toMatchObject([{ row: { id: '1' } }]);
+  await withoutLimit(pool, unit);
+  await abandon(pool, unit);
+  expect(
+    (await pool.query('select to_regnamespace($1) as left', [`ticketbuddy_${unit.name}`])).rows[0].left,
+  ).toBeNull();
+});
+
+/** As an older version left it: triggers that know no limit, and nothing to say that they have come to it. */
+async function withoutLimit(pool: pg.Pool, unit: Unit): Promise<void> {
+  const { rows } = await pool.query<{ definition: string }>(
+    `select pg_get_functiondef(oid) as definition from pg_proc
+     where pronamespace = to_regnamespace($1) and starts_with(proname, 'changes_of_')`,
+    [`ticketbuddy_${unit.name}`],
+  );
+  for (const { definition } of rows)
+    await pool.query(definition.replace(/if pg_relation_size.*?return null;\s*end if;/s, ''));
+  await saveCaughtBy(pool, unit);
+  await pool.query(`drop table ticketbuddy_${unit.name}.cut_off`);
+}

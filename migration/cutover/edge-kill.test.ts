@@ -66,5 +66,6 @@ const never = new AbortController().signal;
 function aMove(pool: pg.Pool): OwnerSwitch {
   const deadline = Temporal.Instant.from('2026-06-01T12:00:02Z');
   const databases = { legacy: pool, next: pool };
-  return { unit: 'shows', from: 'legacy', to: 'next', epoch: 1, databases, deadline, waitMsMax: 1_000 };
+  const sides = { from: 'legacy', to: 'next' } as const;
+  return { unit: 'shows', ...sides, epoch: 1, databases, conductor: pool, deadline, waitMsMax: 1_000 };
 }

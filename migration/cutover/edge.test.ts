@@ -113,6 +113,7 @@ async function aCounter(limits: Pick<Partial<EdgeOptions>, 'waitingMax' | 'waitM
   });
   const deadline = Temporal.Instant.from('2026-06-01T12:00:02Z');
   const databases = { legacy: pool, next: pool };
-  const move = { unit: 'shows', from: 'legacy', to: 'next', epoch: 1, databases, deadline, waitMsMax: 1_000 } as const;
+  const sides = { from: 'legacy', to: 'next' } as const;
+  const move = { unit: 'shows', ...sides, epoch: 1, databases, conductor: pool, deadline, waitMsMax: 1_000 };
   return { edge, pool, move, cut: () => line.cut() };
 }

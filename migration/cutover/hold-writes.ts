@@ -11,8 +11,8 @@ export const holdWrites: Step<OwnerSwitch> = {
   msMax: 2_000,
   check: async ({ databases, unit }) =>
     (await isHeld(databases.next, unit)) && (await edgesWriting(databases.next, unit)).length === 0,
-  async do({ databases, unit }, signal) {
-    await insertHold(databases.next, unit);
+  async do({ databases, conductor, unit }, signal) {
+    await insertHold(conductor, unit);
     let writing = await edgesWriting(databases.next, unit);
     while (writing.length > 0) {
       if (signal.aborted) throw new Error(`writes are still under way at ${writing.join(', ')}`);
@@ -21,7 +21,7 @@ export const holdWrites: Step<OwnerSwitch> = {
     }
     return 'nothing is under way';
   },
-  undo: ({ databases, unit }) => deleteHold(databases.next, unit),
+  undo: ({ conductor, unit }) => deleteHold(conductor, unit),
 };
 
 /** Every gateway reads at the new owner before it takes a write: so nobody reads an older world than what he was told. */
@@ -44,6 +44,6 @@ export const releaseWrites: Step<OwnerSwitch> = {
   name: 'release writes',
   msMax: 2_000,
   check: async ({ databases, unit }) => !(await isHeld(databases.next, unit)),
-  do: ({ databases, unit }) => deleteHold(databases.next, unit),
+  do: ({ conductor, unit }) => deleteHold(conductor, unit),
   undo: ({ databases }) => tellEdges(databases.next),
 };

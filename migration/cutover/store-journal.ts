@@ -1,6 +1,6 @@
+import { schemaSql } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Entry } from './act.ts';
-import { schemaSql } from './store.ts';
 
 type Querying = Pick<pg.ClientBase, 'query'>;
 
@@ -12,7 +12,7 @@ const columns = `nth::int, at, at_text as "atText", unit, act, evidence as "evid
 
 export async function createJournal(pool: Querying): Promise<void> {
   await pool.query(`
-    ${schemaSql};
+    ${schemaSql('ticketbuddy_migration')};
     create table if not exists ticketbuddy_migration.journal (
       nth bigint primary key,
       at timestamptz not null,

@@ -1,3 +1,4 @@
+import { schemaSql } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { type Blocker, type Fence, type FencePlan, type OwnerChange, type Ownership, ownerChannel } from './owner.ts';
 
@@ -55,13 +56,8 @@ export async function isGuardOurs(query: Querying): Promise<boolean> {
   return rows.length === 1 && guardSql.includes(rows[0].prosrc);
 }
 
-/** Makes what there may be already, without others who make it at the same time: they would fail. */
-export const schemaSql = `
-  select pg_advisory_xact_lock(hashtextextended('ticketbuddy:schema', 0));
-  create schema if not exists ticketbuddy_migration`;
-
 /** Who owns which unit, on this side. */
-export const fencesSql = `${schemaSql};
+export const fencesSql = `${schemaSql('ticketbuddy_migration')};
   create table if not exists ticketbuddy_migration.fences (
     unit text primary key,
     owner text not null check (owner in ('legacy', 'next', 'moving')),

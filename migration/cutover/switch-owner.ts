@@ -12,6 +12,8 @@ export type OwnerSwitch = {
   readonly epoch: number;
   /** Where the unit's tables and fences are. */
   readonly databases: Readonly<Record<Side, pg.Pool>>;
+  /** The line to the new system's database that holds the lock of whoever conducts: over it nothing comes after he has lost that. */
+  readonly conductor: Pick<pg.ClientBase, 'query'>;
   /** When whoever finds the unit without an owner goes back. */
   readonly deadline: Temporal.Instant;
   /** How long a fence waits for running writers, who wait as well from then on. */

@@ -5,6 +5,7 @@ import { openJournal } from './journal.ts';
 import { beginMove, conduct, endMove, lastMove } from './move.ts';
 import type { Side } from './owner.ts';
 import { type Outcome, type Step, walk } from './steps.ts';
+import { createEdgeTables } from './store-edges.ts';
 import { fenceOldOwner, nameNewOwner, type OwnerSwitch, openNewOwner } from './switch-owner.ts';
 
 /** What happens to whoever conducts a move at some point: nothing after it is done by him. */
@@ -14,6 +15,7 @@ export class Killed extends Error {}
 export async function twoSides() {
   const databases = { legacy: (await testDatabase(6)).pool, next: (await testDatabase(6)).pool };
   await openJournal(databases.next);
+  await createEdgeTables(databases.next);
   for (const side of ['legacy', 'next'] as const) {
     await databases[side].query('create table public.shows (id serial primary key)');
     const plan = { unit: 'shows', side, tables: ['public.shows'], appliers: [], needsEpoch: false };
@@ -48,7 +50,7 @@ export async function conductSwitch(databases: Sides, trial: Trial): Promise<Out
       const isOverdue = async () => trial.isOverdue ?? false;
       const outcome = await walk({
         steps,
-        context: contextOf(databases, trial),
+        context: contextOf(databases, client, trial),
         record: { ...record, mark },
         isOverdue,
       });
@@ -85,7 +87,7 @@ function stepsOf({ differs = false }: Trial): Step<OwnerSwitch>[] {
   return [fenceOldOwner, compare, openNewOwner, nameNewOwner];
 }
 
-function contextOf(databases: Sides, { from, epoch }: Trial): OwnerSwitch {
+function contextOf(databases: Sides, conductor: pg.PoolClient, { from, epoch }: Trial): OwnerSwitch {
   const deadline = Temporal.Instant.from('2026-06-01T12:00:02Z');
   return {
     unit: 'shows',
@@ -93,6 +95,7 @@ function contextOf(databases: Sides, { from, epoch }: Trial): OwnerSwitch {
     to: from === 'legacy' ? 'next' : 'legacy',
     epoch,
     databases,
+    conductor,
     deadline,
     waitMsMax: 1_000,
   };

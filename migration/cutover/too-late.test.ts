@@ -2,8 +2,10 @@ import { until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { readFence } from './fence.ts';
+import { holdWrites, releaseWrites } from './hold-writes.ts';
 import { beginMove, conduct, endMove, lastMove } from './move.ts';
 import { type Outcome, type Step, walk } from './steps.ts';
+import { isHeld } from './store-edges.ts';
 import { fenceOldOwner, nameNewOwner, type OwnerSwitch, openNewOwner } from './switch-owner.ts';
 import { type Sides, twoSides, writable } from './test-switch.ts';
 
@@ -39,6 +41,7 @@ test.each([
   { step: openNewOwner.name, hears: true },
   { step: openNewOwner.name, hears: false },
   { step: fenceOldOwner.name, hears: true },
+  { step: holdWrites.name, hears: false },
 ])(
   'who has lost the lock does not $step when another one has turned the move back (hears of it: $hears)',
   async (trial) => {
@@ -59,6 +62,7 @@ test.each([
     over.resolve();
     expect(await stale).toBeUndefined();
     expect(await writable(sides)).toEqual(['legacy']);
+    expect(await isHeld(sides.next, 'shows')).toBe(false);
     expect(await tryMove(sides, { deadline: '2026-06-01T12:00:03Z' })).toBe('done');
     expect(await writable(sides)).toEqual(['next']);
   },
@@ -76,15 +80,16 @@ type Trial = {
 /** Begins the move, or goes on with it; `undefined` when there is something to try again, or somebody else is at it. */
 async function tryMove(databases: Sides, trial: Trial): Promise<Outcome | undefined> {
   const { slow, instead, uponOpening, isOverdue = false, deadline = '2026-06-01T12:00:02Z' } = trial;
-  const steps = [fenceOldOwner, openNewOwner, nameNewOwner].map((step) =>
+  const steps = [holdWrites, fenceOldOwner, openNewOwner, nameNewOwner, releaseWrites].map((step) =>
     step.name === slow && instead
       ? { ...step, do: (move: OwnerSwitch, signal: AbortSignal) => instead(step, move, signal) }
       : step,
   );
   const sides = { from: 'legacy', to: 'next' } as const;
   const until = Temporal.Instant.from(deadline);
-  const context = { unit: 'shows', ...sides, epoch: 1, databases, deadline: until, waitMsMax: 200, uponOpening };
+  const move = { unit: 'shows', ...sides, epoch: 1, databases, deadline: until, waitMsMax: 200, uponOpening };
   return conduct(databases.next, 'shows', async (client) => {
+    const context = { ...move, conductor: client };
     const last = await lastMove(client, 'shows');
     const { record } = last && !last.end ? last : await beginMove(client, 'shows', sides);
     const outcome = await walk({ steps, context, record, isOverdue: async () => isOverdue });

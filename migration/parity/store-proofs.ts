@@ -1,4 +1,4 @@
-import { withTransaction } from '@ticketbuddy/postgres';
+import { schemaSql } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { InvariantCheck } from './invariants.ts';
 import type { Known, Round } from './round.ts';
@@ -22,16 +22,12 @@ export type State = {
 export type ProofPlace = { readonly schema: string; readonly unit: string; readonly name: string };
 
 export async function createProofs(target: pg.Pool, schema: string): Promise<void> {
-  // Two that make the same at once would fail, though they say if not exists.
-  await withTransaction(target, async (tx) => {
-    await tx.query(`select pg_advisory_xact_lock(hashtext('ticketbuddy.proofs'))`);
-    await tx.query(`
-      create schema if not exists ${schema};
-      create table if not exists ${schema}.proofs (
-        unit text, name text, whole_from timestamptz, whole_to timestamptz, whole_rows bigint, changes_at timestamptz,
-        known json not null, has_more boolean not null, broken json not null,
-        round json, changed_mark text, rogue_mark text, primary key (unit, name))`);
-  });
+  await target.query(`
+    ${schemaSql(schema)};
+    create table if not exists ${schema}.proofs (
+      unit text, name text, whole_from timestamptz, whole_to timestamptz, whole_rows bigint, changes_at timestamptz,
+      known json not null, has_more boolean not null, broken json not null,
+      round json, changed_mark text, rogue_mark text, primary key (unit, name))`);
 }
 
 export async function readClock(client: pg.PoolClient): Promise<string> {

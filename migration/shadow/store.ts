@@ -1,5 +1,6 @@
 import type { Place } from '@ticketbuddy/backfill';
 import type { Position } from '@ticketbuddy/change-stream';
+import { schemaSql } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Count, Example, Group } from './tally.ts';
 
@@ -8,7 +9,7 @@ type Querying = Pick<pg.ClientBase, 'query'>;
 /** The tables of this package, beside those of the backfill in the target. */
 export async function createShadowTables(target: Querying, { schema }: Pick<Place, 'schema'>): Promise<void> {
   await target.query(`
-    create schema if not exists ${schema};
+    ${schemaSql(schema)};
     create table if not exists ${schema}.recent_changes (
       unit text not null, table_name text not null, key text, xid bigint not null, position pg_lsn not null,
       noted_at timestamptz not null default clock_timestamp());

@@ -1,8 +1,8 @@
 import type { Reject, TableTarget } from '@ticketbuddy/backfill';
 import type { Change } from '@ticketbuddy/change-stream';
-import type { Owner, Ownership, Side } from '@ticketbuddy/cutover';
+import type { Owner, Side } from '@ticketbuddy/cutover';
 import type pg from 'pg';
-import { createOwnersSeen, readOwnerSeen, saveOwnerSeen } from './store.ts';
+import { createOwnersSeen, type OwnerInStream, readOwnerSeen, saveOwnerSeen } from './store.ts';
 import { fences } from './takeover.ts';
 
 export type Seeing = {
@@ -50,7 +50,7 @@ function rogue(change: Change, owner: Owner): Reject[] {
   return [{ change, reason }];
 }
 
-function ownershipIn({ row }: Change, unit: string): Ownership[] {
+function ownershipIn({ row }: Change, unit: string): OwnerInStream[] {
   if (row?.unit !== unit) return [];
-  return [{ owner: row.owner as Owner, epoch: Number(row.epoch) }];
+  return [{ owner: row.owner as Owner, epoch: Number(row.epoch), deadline: row.deadline ?? null }];
 }

@@ -1,4 +1,5 @@
 import type { Side } from '@ticketbuddy/cutover';
+import { schemaSql } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import type { Gate } from './needs.ts';
 import { schema } from './schema.ts';
@@ -23,7 +24,7 @@ const staleAfter = `interval '10 seconds'`;
 
 export async function createRequestTable(next: Querying): Promise<void> {
   await next.query(`
-    create schema if not exists ${schema};
+    ${schemaSql(schema)};
     create table if not exists ${schema}.move_requests (
       nth bigint generated always as identity primary key, unit text not null, to_side text not null,
       asked_at timestamptz not null default clock_timestamp(), begun_at timestamptz, answer jsonb);

@@ -1,4 +1,5 @@
 import type { Position } from '@ticketbuddy/change-stream';
+import { schemaSql } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { schema } from './schema.ts';
 import { isThere } from './store-shares.ts';
@@ -18,7 +19,7 @@ export type OpenRow = {
 
 export async function createTapTables(next: Querying): Promise<void> {
   await next.query(`
-    create schema if not exists ${schema};
+    ${schemaSql(schema)};
     create table if not exists ${schema}.taps (unit text primary key, since pg_lsn, mark text);
     create table if not exists ${schema}.tapped_rows (
       unit text, key text, told text, sent_at timestamptz, changed_at pg_lsn, is_settled bool not null default false,

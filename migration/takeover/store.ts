@@ -1,4 +1,5 @@
 import type { Owner, Ownership } from '@ticketbuddy/cutover';
+import { schemaSql } from '@ticketbuddy/postgres';
 import pg from 'pg';
 import { schema } from './schema.ts';
 import { isThere } from './store-shares.ts';
@@ -7,15 +8,23 @@ type Querying = Pick<pg.ClientBase, 'query'>;
 
 export async function createOwnersSeen(query: Querying): Promise<void> {
   await query.query(`
-    create schema if not exists ${schema};
-    create table if not exists ${schema}.owners_seen (stream text primary key, owner text not null, epoch bigint not null)`);
+    ${schemaSql(schema)};
+    create table if not exists ${schema}.owners_seen (stream text primary key, owner text not null, epoch bigint not null);
+    alter table ${schema}.owners_seen add column if not exists deadline timestamptz`);
 }
 
-export async function saveOwnerSeen(tx: Querying, stream: string, { owner, epoch }: Ownership): Promise<void> {
+/** As the row of the fence has it in the stream. */
+export type OwnerInStream = Ownership & { readonly deadline: string | null };
+
+export async function saveOwnerSeen(
+  tx: Querying,
+  stream: string,
+  { owner, epoch, deadline }: OwnerInStream,
+): Promise<void> {
   await tx.query(
-    `insert into ${schema}.owners_seen (stream, owner, epoch) values ($1, $2, $3)
-     on conflict (stream) do update set owner = excluded.owner, epoch = excluded.epoch`,
-    [stream, owner, epoch],
+    `insert into ${schema}.owners_seen (stream, owner, epoch, deadline) values ($1, $2, $3, $4)
+     on conflict (stream) do update set owner = excluded.owner, epoch = excluded.epoch, deadline = excluded.deadline`,
+    [stream, owner, epoch, deadline],
   );
 }
 
@@ -26,6 +35,23 @@ export async function readOwnerSeen(query: Querying, stream: string): Promise<Ow
     [stream],
   );
   return rows[0];
+}
+
+/**
+ * Whether the fence of the move that began in this epoch, and has this deadline, has come through the stream, or the owner who came
+ * after it. Another move in the same epoch, which was turned back, has another deadline.
+ */
+export async function isFenceSeen(
+  query: Querying,
+  stream: string,
+  { epoch, deadline }: { readonly epoch: number; readonly deadline: Temporal.Instant },
+): Promise<boolean> {
+  const { rowCount } = await query.query(
+    `select from ${schema}.owners_seen
+     where stream = $1 and (epoch > $2 or owner = 'moving' and epoch = $2 and deadline = $3)`,
+    [stream, epoch, deadline.toString()],
+  );
+  return rowCount === 1;
 }
 
 export async function sessionUser(query: Querying): Promise<string> {

@@ -14,7 +14,7 @@ import type { SecondLook } from '@ticketbuddy/second-look';
 import { hearMessages } from './hear-messages.ts';
 import { schema } from './schema.ts';
 import { lookAgain } from './second-look.ts';
-import { readOwnerSeen } from './store.ts';
+import { isFenceSeen } from './store.ts';
 import { keysSince } from './store-recorded.ts';
 import { otherSide, streamOf } from './takeover.ts';
 import type { UnitStep, UnitSwitch } from './unit-step.ts';
@@ -115,10 +115,8 @@ async function compareStill(
   return compare(sides, table, keys ? { keys } : {}, 10);
 }
 
-async function isDrained({ takeover: { plan, places }, to, epoch }: UnitSwitch): Promise<boolean> {
-  const seen = await readOwnerSeen(places[to].pool, streamOf(plan, to).name);
-  // Whoever goes on after the new owner was named sees that.
-  return seen !== undefined && (seen.epoch > epoch || (seen.owner === 'moving' && seen.epoch === epoch));
+async function isDrained({ takeover: { plan, places }, to, epoch, deadline }: UnitSwitch): Promise<boolean> {
+  return isFenceSeen(places[to].pool, streamOf(plan, to).name, { epoch, deadline });
 }
 
 async function unsent({ takeover: { plan, places }, from }: UnitSwitch): Promise<number> {

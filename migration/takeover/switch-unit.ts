@@ -3,6 +3,7 @@ import {
   beginMove,
   conduct,
   endMove,
+  fenceOldOwner,
   lastMove,
   type Mark,
   type Move,
@@ -69,11 +70,20 @@ async function patiently<R>(
   }
 }
 
-/** Brings a move to its end that was begun and left by whoever died; `undefined` when there is none, or somebody is at it. */
+/**
+ * Brings a move to its end that was begun and left by whoever died, or was gone on with by him after it had been turned back;
+ * `undefined` when there is none, or somebody is at it.
+ */
 export async function resumeSwitch(takeover: Takeover, options: SwitchOptions = {}): Promise<Outcome | undefined> {
   const { plan, places } = takeover;
-  if (!(await unfinishedMove(places.next.pool, plan.unit))) return undefined;
+  if (!(await unfinishedMove(places.next.pool, plan.unit)) && !(await isWithoutOwner(takeover))) return undefined;
   return conduct(places.next.pool, plan.unit, (client) => finishLast(takeover, client, options));
+}
+
+// A database that is away is looked at again, and keeps nobody from what else there is to do.
+async function isWithoutOwner({ plan, places }: Takeover): Promise<boolean> {
+  const reading = [places.legacy, places.next].map(({ pool }) => readFence(pool, plan.unit).catch(() => undefined));
+  return (await Promise.all(reading)).some((fence) => fence?.owner === 'moving');
 }
 
 async function finishLast(
@@ -82,7 +92,26 @@ async function finishLast(
   options: SwitchOptions,
 ): Promise<Outcome | undefined> {
   const last = await lastMove(client, takeover.plan.unit);
+  if (last?.end === 'undone') return undoLateFence(takeover, client, last);
   return last && last.end === undefined ? go(takeover, client, last, options) : undefined;
+}
+
+// Whoever was taken for dead may still do the one statement that he had come to. In a database without his lock nothing stops it.
+async function undoLateFence(
+  takeover: Takeover,
+  client: pg.PoolClient,
+  { what, record }: Move,
+): Promise<Outcome | undefined> {
+  const context = contextOf(takeover, client, what as Begun);
+  const fence = await readFence(context.databases[context.from], context.unit);
+  if (fence?.owner !== 'moving') return undefined;
+  await fenceOldOwner.undo?.(context);
+  await record.mark({
+    step: fenceOldOwner.name,
+    what: 'undone',
+    evidence: 'it came after the move had been turned back',
+  });
+  return 'undone';
 }
 
 async function go(
@@ -91,14 +120,14 @@ async function go(
   { what, record }: Move,
   { onMark = () => undefined }: SwitchOptions,
 ): Promise<Outcome> {
-  const context = contextOf(takeover, what as Begun);
+  const context = contextOf(takeover, client, what as Begun);
   const isOverdue = async () => Temporal.Instant.compare(Temporal.Now.instant(), context.deadline) > 0;
   const outcome = await walk({ steps: stepsTo(context.to), context, record, isOverdue, onMark });
   await endMove(client, takeover.plan.unit, outcome);
   return outcome;
 }
 
-export function contextOf(takeover: Takeover, { to, epoch, deadline }: Begun): UnitSwitch {
+export function contextOf(takeover: Takeover, conductor: pg.PoolClient, { to, epoch, deadline }: Begun): UnitSwitch {
   return {
     takeover,
     unit: takeover.plan.unit,
@@ -106,6 +135,7 @@ export function contextOf(takeover: Takeover, { to, epoch, deadline }: Begun): U
     to,
     epoch,
     databases: { legacy: takeover.places.legacy.pool, next: takeover.places.next.pool },
+    conductor,
     deadline: Temporal.Instant.from(deadline),
     waitMsMax,
     ...(to === 'next' && isHeeding(takeover) && { uponOpening: (tx) => tellUntold(tx, takeover.plan, epoch) }),

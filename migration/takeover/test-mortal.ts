@@ -35,7 +35,7 @@ export async function conductUntil(
       const { record } = await beginMove(client, plan.unit, begun);
       const mark: typeof record.mark = (...made) => around(point, noteOf(made), () => record.mark(...made));
       const steps = stepsTo(to).map((step) => mortal(step, point));
-      const outcome = await walk({ steps, context: contextOf(takeover, begun), record: { ...record, mark } });
+      const outcome = await walk({ steps, context: contextOf(takeover, client, begun), record: { ...record, mark } });
       await around(point, 'noting its end', () => endMove(client, plan.unit, outcome));
       return outcome;
     });

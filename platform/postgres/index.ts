@@ -4,6 +4,7 @@ export { type Migrations, migrate } from './migrations.ts';
 export { type Notifications, PostgresNotifications } from './notifications.ts';
 export { allowSilence, createPool } from './pool.ts';
 export { poolGauges } from './pool-gauges.ts';
+export { schemaSql } from './schema-sql.ts';
 export { openServer, reach } from './server.ts';
 export { brokenConstraint, CommitUnknown, committing, isFenced, isTransient } from './transient.ts';
 export { withLock, withTransaction } from './with-transaction.ts';
