@@ -151,6 +151,14 @@ describe('with an Idempotency-Key', () => {
     expect((await office.look(held.holdId)).status).toBe(404);
   });
 
+  test('an extension that is sent again is told the same end, and one without the key that it was extended', async () => {
+    const { holdId } = (await office.hold(ann, [1, 2])).body;
+    const { body: first } = await office.extend(holdId, 'once');
+    const { status, body } = await office.extend(holdId, 'once');
+    expect([status, body.heldUntil, body.seats, body.extendable]).toEqual([200, first.heldUntil, [1, 2], false]);
+    expect(await office.extend(holdId)).toMatchObject({ status: 409, body: { code: 'hold_extended' } });
+  });
+
   test('a request that says the same in another order is the same', async () => {
     const path = `/v2/events/${office.eventId}/holds`;
     const hold = (body: object) => ask<{ holdId: string }>(shop.url, 'POST', path, { body, key: 'once' });

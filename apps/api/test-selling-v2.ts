@@ -24,7 +24,7 @@ export async function openOffice(url: string) {
     hold: (userId: string, numbers: readonly number[], key?: string) =>
       ask<HoldBody>(url, 'POST', `${event}/holds`, { body: { userId, seats: numbers }, key }),
     look: (holdId: string) => ask<HoldBody>(url, 'GET', `${event}/holds/${holdId}`),
-    extend: (holdId: string) => ask<HoldBody>(url, 'POST', `${event}/holds/${holdId}/extend`),
+    extend: (holdId: string, key?: string) => ask<HoldBody>(url, 'POST', `${event}/holds/${holdId}/extend`, { key }),
     release: (holdId: string) => ask<unknown>(url, 'DELETE', `${event}/holds/${holdId}`),
     releaseByPost: (holdId: string) => ask<unknown>(url, 'POST', `${event}/holds/${holdId}/release`),
     buy: (userId: string, wanted: { holdId: string } | { seats: readonly number[] }, key?: string) =>

@@ -18,6 +18,15 @@ export function askedOfHold({ ids: { eventId = '', holdId = '' } }: Pick<Incomin
   return { ...traced(), eventId, holdId };
 }
 
+/** The same of a request that its client may send again. */
+export function askedOfHoldOnce(incoming: Pick<Incoming<unknown>, 'ids' | 'idempotencyKey'>, useCase: string) {
+  const asked = askedOfHold(incoming);
+  const { idempotencyKey: key } = incoming;
+  const { eventId, holdId } = asked;
+  const attempt = key === undefined ? undefined : attemptOf(`${useCase} v2`, holdId, key, [eventId, holdId]);
+  return { ...asked, attempt };
+}
+
 /** What was granted, now or before. Throws what was refused. */
 export function granted(decided: Decided): Change | { readonly told: Told } {
   if ('refused' in decided) throw decided.refused;

@@ -21,10 +21,14 @@ export function isExtendable({ heldSince, heldUntil }: Ends, now: Temporal.Insta
 }
 
 /** Asks to let a hold end 15 minutes from now, which is granted once. */
-export function extension({ eventId, holdId, traceparent }: NamedHold, limits: HoldLimits): Request {
+export function extension(
+  { eventId, holdId, traceparent, attempt }: NamedHold & Pick<Asking, 'attempt'>,
+  limits: HoldLimits,
+): Request {
   return {
     eventId,
     traceparent,
+    attempt,
     rule: (draft, now) => {
       const seats = draft.seatsOfHold(holdId).filter((seat) => isHeld(seat, now));
       const [first] = seats;

@@ -1,7 +1,7 @@
 import { Conflict, Hold, HoldBest, HoldSeats, Problem, SeatPolicy } from '@ticketbuddy/contracts';
 import { created, jsonBody, noContent, ok, type Route, route } from '@ticketbuddy/http';
 import type { Deps } from '@ticketbuddy/runtime';
-import { askedBy, askedOfHold, granted } from './asked.ts';
+import { askedBy, askedOfHold, askedOfHoldOnce, granted } from './asked.ts';
 import { extension, isExtendable } from './extend-hold.ts';
 import { getHold } from './get-hold.ts';
 import { holdingBest } from './hold-best.ts';
@@ -87,9 +87,10 @@ function routesOfHold({ clock }: Deps<DB>, sales: Sales, limits: HoldLimits): Ro
       summary: 'Let a hold end 15 minutes from now: once',
       tag,
       useCase: 'extend hold',
-      answers: { 200: Hold, 409: Conflict },
+      repeatable: true,
+      answers: { 200: Hold, 400: Problem, 409: Conflict, 422: Problem },
       handle: async (incoming) => {
-        const named = askedOfHold(incoming);
+        const named = askedOfHoldOnce(incoming, 'extend');
         const extended = granted(await sales.decide(extension(named, limits)));
         return ok(told(named.eventId, holdOf(extended), limits, clock.now()));
       },
