@@ -101,18 +101,15 @@ function writeEntries(batch: Judged, at: string): RawBuilder<unknown> {
   if (entries.length === 0) return nothing;
   const sells = entries.some(({ kind }) => kind === 'sold');
   return sql`, granted as materialized (
-      select m.version, g.event_id, g.nth, g.kind, g.numbers::int[] as numbers, g.user_id, g.hold_id, g.held_since,
-        g.held_until, g.order_id, g.number, g.total_pence, g.proof
+      select m.version, g.*, g.seats::int[] as numbers
       from moved as m join unnest(
         ${entries.map(({ eventId }) => eventId)}::uuid[], ${entries.map((_, nth) => nth)}::int[],
         ${entries.map(({ kind }) => kind)}::text[], ${entries.map(({ numbers }) => numbers)}::text[],
         ${entries.map(({ userId }) => userId)}::uuid[], ${entries.map(({ holdId }) => holdId)}::uuid[],
         ${entries.map(({ heldSince }) => heldSince)}::timestamptz[],
         ${entries.map(({ heldUntil }) => heldUntil)}::timestamptz[],
-        ${entries.map(({ order }) => order?.id)}::uuid[], ${entries.map(({ order }) => order?.number)}::text[],
-        ${entries.map(({ order }) => order?.totalPence)}::bigint[],
-        ${entries.map(({ order }) => order && batch.seals.get(order.id)?.proof)}::bytea[]
-      ) as g (event_id, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id, number, total_pence, proof)
+        ${entries.map(({ order }) => order?.id)}::uuid[]${sells ? ordersOf(entries, batch) : nothing}
+      ) as g (event_id, nth, kind, seats, user_id, hold_id, held_since, held_until, order_id${sells ? orderColumns : nothing})
       using (event_id)
     ), entered as (
       insert into tickets.ledger
@@ -120,6 +117,14 @@ function writeEntries(batch: Judged, at: string): RawBuilder<unknown> {
       select event_id, version, nth, kind, numbers, user_id, hold_id, held_since, held_until, order_id, ${at}
       from granted
     )${sells ? sellSeats(at) : nothing}`;
+}
+
+const orderColumns = sql`, number, total_pence, proof`;
+
+function ordersOf(entries: readonly Entry[], { seals }: Judged): RawBuilder<unknown> {
+  return sql`, ${entries.map(({ order }) => order?.number)}::text[],
+        ${entries.map(({ order }) => order?.totalPence)}::bigint[],
+        ${entries.map(({ order }) => order && seals.get(order.id)?.proof)}::bytea[]`;
 }
 
 function sellSeats(at: string): RawBuilder<unknown> {
