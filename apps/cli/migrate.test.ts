@@ -79,6 +79,12 @@ it.each([
   });
 });
 
+it.each(['Infinity', 'NaN', '-5', '0', 'fast', ''])('does not let the copy give way beyond "%s" ms', async (ms) => {
+  const { settings } = await bothSides();
+  const err = `"${ms}" is neither a number of ms above 0 nor off.\n`;
+  expect(await ticketbuddy(['migrate', 'throttle', ms], settings)).toEqual({ code: 1, out: '', err });
+});
+
 it('says that there is no journal while nothing has been started', async () => {
   const { settings } = await bothSides();
   const err = 'There is no journal yet: `migrate start` makes it.\n';

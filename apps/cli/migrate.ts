@@ -67,7 +67,8 @@ export async function migrateThrottle(
   { of = 'events', ids: [ms = ''] = [] }: Options,
 ): Promise<number> {
   const limit = ms === 'off' ? undefined : Number(ms);
-  if (limit !== undefined && !(limit > 0)) throw new StartError(`${ms} is neither a number of ms nor off.`);
+  if (limit !== undefined && !(limit > 0 && Number.isFinite(limit)))
+    throw new StartError(`"${ms}" is neither a number of ms above 0 nor off.`);
   await using opened = await openBegun(context, of);
   const [copy] = controlsOf(opened.takeover);
   if (copy) await throttle(copy, limit);
