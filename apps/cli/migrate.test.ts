@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { until } from '@ticketbuddy/testing';
+import { knownMoverUrl } from '@ticketbuddy/takeover';
+import { type TestDatabase, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Ended, ended, start, ticketbuddy, unguarded } from './test-cli.ts';
@@ -40,7 +41,11 @@ it('plans without changing anything, says what is missing, and does not start wi
   const planned = await ticketbuddy(['migrate', 'plan'], settings);
   expect(planned.out).toMatch(/1\. npx ticketbuddy migrate start events: puts a schema.*\n.*\n.*switch events/);
   expect([planned.out.includes('Nothing is missing.'), planned.code]).toEqual([true, 0]);
+  expect(planned.out).toMatch(/✔ next: a role of its own +is made with the start\n/);
+  await ticketbuddy(['migrate', 'status'], settings);
+  await ticketbuddy(['migrate', 'verify'], settings);
   expect(await thingsIn(legacy.pool)).toEqual(before);
+  expect(await hasMover(next)).toBe(false);
   await next.pool.query(
     `insert into events.events (id, name, starts_at, ends_at, venue, price_pence) values ($1, 'Demo', now(), now(), 0, 1)`,
     [randomUUID()],
@@ -180,6 +185,10 @@ async function addEvents(pool: pg.Pool, count: number): Promise<void> {
        n % 10, '2041-01-01'::timestamptz + n * interval '1 day 2 hours', n from generate_series(1, $1::int) as n`,
     [count],
   );
+}
+
+async function hasMover({ pool, url }: TestDatabase): Promise<boolean> {
+  return (await knownMoverUrl(pool, url)) !== url;
 }
 
 async function thingsIn(pool: pg.Pool): Promise<unknown[]> {

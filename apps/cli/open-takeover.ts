@@ -4,7 +4,7 @@ import { legacyEvents, legacyMessages } from '@ticketbuddy/events/legacy';
 import { outboxWaiting } from '@ticketbuddy/messaging/outbox-waiting';
 import { createTap, type Tap } from '@ticketbuddy/messaging/tap';
 import { createPool } from '@ticketbuddy/postgres';
-import { moverUrl, type Takeover, tapQueueOf, type UnitPlan } from '@ticketbuddy/takeover';
+import { knownMoverUrl, moverUrl, type Takeover, tapQueueOf, type UnitPlan } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
 import { openDatabase } from './open-database.ts';
 import { type UnitName, unitOf } from './units.ts';
@@ -24,12 +24,19 @@ export type OpenTakeover = AsyncDisposable & { readonly takeover: Takeover };
 // A command looks at much and writes little; each connection more has to be made, and all begin cold.
 const usualConnections = 4;
 
-/** The unit and its two databases, with so many connections to each. Throws a `StartError` when there is no such unit, or no way to one of them. */
+export type OpenOptions = {
+  /** To each database. */
+  readonly connections?: number;
+  readonly byTriggers?: UnitPlan['byTriggers'];
+  /** Makes the role that moves the rows, unless it is there. Without it nothing is changed. */
+  readonly isStarting?: boolean;
+};
+
+/** The unit and its two databases. Throws a `StartError` when there is no such unit, or no way to one of them. */
 export async function openTakeover(
   context: Context,
   unit: string,
-  connections = usualConnections,
-  byTriggers: UnitPlan['byTriggers'] = [],
+  { connections = usualConnections, byTriggers = [], isStarting = false }: OpenOptions = {},
 ): Promise<OpenTakeover> {
   const plan = { ...plans[unitOf(unit)], byTriggers };
   const { legacyDatabaseUrl } = context.config;
@@ -40,7 +47,7 @@ export async function openTakeover(
   }
   await using stack = new AsyncDisposableStack();
   const own = stack.use(await openDatabase(context));
-  const url = await moverUrl(own.pool, own.url);
+  const url = await (isStarting ? moverUrl : knownMoverUrl)(own.pool, own.url);
   const next = { url, pool: createPool({ url, connections }) };
   stack.defer(() => next.pool.end());
   const legacy = { url: legacyDatabaseUrl, pool: createPool({ url: legacyDatabaseUrl, connections }) };

@@ -32,6 +32,10 @@ export async function sessionUser(query: Querying): Promise<string> {
   return (await query.query<{ role: string }>('select session_user::text as role')).rows[0]?.role ?? '';
 }
 
+export async function isRole(query: Querying, role: string): Promise<boolean> {
+  return (await query.query('select from pg_roles where rolname = $1', [role])).rowCount === 1;
+}
+
 // Who has all rights can pass them on only as such; anybody else lends his own.
 export async function grantMover(query: pg.Pool, role: string, password: string): Promise<void> {
   const { rows } = await query.query<{ isThere: boolean; isSuper: boolean; me: string }>(
