@@ -115,7 +115,13 @@ it('takes a switch back when whoever asked for it is interrupted before anybody 
     err: expect.stringContaining('Nobody had begun it: nothing was done.'),
   });
   expect(await requests()).toBe(0);
-  expect((await ticketbuddy(['migrate', 'abandon', 'events', '--confirm', 'events'], settings)).code).toBe(0);
+  expect(await hasMover(next)).toBe(true);
+  expect(await ticketbuddy(['migrate', 'abandon', 'events', '--confirm', 'events'], settings)).toMatchObject({
+    code: 0,
+    out: 'Nothing of the move of events is left in either database, but for the journal.\n',
+  });
+  expect(await hasMover(next)).toBe(false);
+  expect((await ticketbuddy(['migrate', 'journal'], settings)).out).toMatch(/ abandoned\b/);
 });
 
 it('moves events over and back, each step as a command', { timeout: 400_000 }, async () => {

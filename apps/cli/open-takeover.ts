@@ -6,7 +6,7 @@ import { createTap, type Tap } from '@ticketbuddy/messaging/tap';
 import { createPool } from '@ticketbuddy/postgres';
 import { knownMoverUrl, moverUrl, type Takeover, tapQueueOf, type UnitPlan } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
-import { openDatabase } from './open-database.ts';
+import { type OpenDatabase, openDatabase } from './open-database.ts';
 import { type UnitName, unitOf } from './units.ts';
 
 const endOfTime = Temporal.Instant.from('9999-12-31T00:00:00Z');
@@ -19,7 +19,11 @@ const plans: Readonly<Record<UnitName, UnitPlan>> = {
   },
 };
 
-export type OpenTakeover = AsyncDisposable & { readonly takeover: Takeover };
+export type OpenTakeover = AsyncDisposable & {
+  readonly takeover: Takeover;
+  /** The new database, as the shop's own role. */
+  readonly own: OpenDatabase;
+};
 
 // A command looks at much and writes little; each connection more has to be made, and all begin cold.
 const usualConnections = 4;
@@ -49,7 +53,7 @@ export async function openTakeover(
   const own = stack.use(await openDatabase(context));
   const url = await (isStarting ? moverUrl : knownMoverUrl)(own.pool, own.url);
   const next = { url, pool: createPool({ url, connections }) };
-  stack.defer(() => next.pool.end());
+  stack.defer(async () => void (next.pool.ending || (await next.pool.end())));
   const legacy = { url: legacyDatabaseUrl, pool: createPool({ url: legacyDatabaseUrl, connections }) };
   stack.defer(() => legacy.pool.end());
   const tap = tapOf(plan, context.config.amqpUrl);
@@ -57,6 +61,7 @@ export async function openTakeover(
   const opened = stack.move();
   return {
     takeover: { plan, places: { legacy, next }, ...(tap && { tap }) },
+    own,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
