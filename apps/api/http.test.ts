@@ -86,6 +86,19 @@ it('HEAD is refused where there is nothing to GET', async () => {
   expect([status, headers.allow]).toEqual([405, 'POST']);
 });
 
+it.each(['/', '/health', '/metrics', '/openapi.json', '/docs', '/docs/'])('%s can be read only', async (path) => {
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    const { status, headers, body } = await send(shop.url, { method, path });
+    expect([status, headers.allow, body]).toEqual([405, 'GET', '']);
+  }
+});
+
+it('whoever opens the shop in a browser is led to the page that describes it', async () => {
+  const { status, headers } = await get(shop.url, '/');
+  expect([status, headers.location]).toEqual([302, '/docs']);
+  expect((await get(shop.url, '/docs')).status).toBe(200);
+});
+
 describe('the description of the API', () => {
   it('is OpenAPI 3.1 and lists every route with its answers', async () => {
     const answer = await get(shop.url, '/openapi.json');

@@ -124,12 +124,16 @@ describe('a purchase', () => {
   });
 
   test.each([
-    ['both a hold and seats', { holdId: randomUUID(), seats: [1] }],
-    ['neither', {}],
-    ['one seat twice', { seats: [1, 1] }],
-  ])('of %s is not understood', async (_, wanted) => {
+    [
+      'both a hold and seats',
+      { holdId: randomUUID(), seats: [1] },
+      { $: ['Exactly one of holdId and seats is wanted.'] },
+    ],
+    ['neither', {}, { $: ['Exactly one of holdId and seats is wanted.'] }],
+    ['one seat twice', { seats: [1, 1] }, { '$.seats': ['The value must not have duplicate items.'] }],
+  ])('of %s is not understood, and says why', async (_, wanted, errors) => {
     const { status, body } = await office.buy(ann, wanted as never);
-    expect([status, body.title]).toEqual([400, 'One or more validation errors occurred.']);
+    expect([status, body]).toMatchObject([400, { title: 'One or more validation errors occurred.', errors }]);
   });
 });
 
@@ -177,7 +181,10 @@ describe('with an Idempotency-Key', () => {
 
   test('another request under the same key is refused with 422, and another buyer may have the key too', async () => {
     await office.hold(ann, [1], 'once');
-    expect((await office.hold(ann, [2], 'once')).status).toBe(422);
+    expect(await office.hold(ann, [2], 'once')).toMatchObject({
+      status: 422,
+      body: { code: 'key_reused', detail: 'The Idempotency-Key was used for another request.' },
+    });
     expect((await office.hold(bob, [2], 'once')).status).toBe(201);
     expect((await office.buy(ann, { seats: [3] }, 'once')).status).toBe(201);
   });

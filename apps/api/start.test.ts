@@ -40,6 +40,12 @@ describe('a start that cannot succeed says why in one sentence and ends', () => 
     ]);
   });
 
+  it.runIf(process.platform === 'linux')('there can be no such data folder', async () => {
+    expect(await refusal({ TICKETBUDDY_DATA: '/proc/nope' })).toEqual([
+      expect.stringMatching(/^The data folder \/proc\/nope cannot be used \(.*\): set TICKETBUDDY_DATA to /),
+    ]);
+  });
+
   it('another process has the data folder', async () => {
     const dataFolder = await aDataFolder();
     const first = aProcess({ TICKETBUDDY_DATA: dataFolder });
@@ -99,6 +105,15 @@ describe('a start', () => {
     const processes = await serverProcesses(dataFolder);
     expect(await next.end('SIGTERM')).toBe(0);
     expect(processes.filter(isAlive)).toEqual([]);
+  });
+
+  it('says at once that it waits for a RabbitMQ that does not answer, and where, and sells without it', async () => {
+    const [{ url }, port] = [await testDatabase(1), await aTakenPort()];
+    const shop = aProcess({ DATABASE_URL: url, AMQP_URL: `amqp://guest:secret@127.0.0.1:${port}` });
+    await shop.said(new RegExp(`waiting for RabbitMQ at 127\\.0\\.0\\.1:${port};.* it is tried until it is there`));
+    expect((await get(await shop.url, '/health')).body).toBe('Healthy');
+    expect(shop.logged()).toMatch(/waiting for RabbitMQ.*Server listening/s);
+    expect(shop.logged()).not.toContain('secret');
   });
 
   it('of some modules answers for no others', async () => {

@@ -1,5 +1,5 @@
 import { createPool } from '@ticketbuddy/postgres';
-import { type MoveAnswer, type MoveWish, moverUrl, requestMove } from '@ticketbuddy/takeover/request';
+import { knownMoverUrl, type MoveAnswer, type MoveWish, requestMove } from '@ticketbuddy/takeover/request';
 import { confirmed } from './confirmed.ts';
 import type { Context } from './context.ts';
 import { gateLines } from './migrate-report.ts';
@@ -17,7 +17,7 @@ async function move(context: Context, { of = '', confirm }: Options, to: MoveWis
   const unit = unitOf(of);
   await confirmed(context, unit, confirm);
   await using database = await openDatabase(context);
-  const mover = createPool({ url: await moverUrl(database.pool, database.url), connections: 1 });
+  const mover = createPool({ url: await knownMoverUrl(database.pool, database.url), connections: 1 });
   terminal.status('Waiting for the worker');
   const onBegun = () => terminal.status(`Looking at the gates, and moving ${unit} to ${to}`);
   const { interrupted } = terminal;

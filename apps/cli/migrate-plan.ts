@@ -10,7 +10,7 @@ export async function migratePlan(
   { of = 'events', json, triggers }: { readonly of?: string; readonly json?: true; readonly triggers?: true },
 ): Promise<number> {
   const { terminal } = context;
-  await using opened = await openTakeover(context, of, undefined, triggers && ['legacy']);
+  await using opened = await openTakeover(context, of, { byTriggers: triggers && ['legacy'] });
   const isBegun = (await readFence(opened.takeover.places.next.pool, of)) !== undefined;
   const missing = isBegun ? [] : await needs(opened.takeover);
   const steps = stepsOf(opened.takeover);

@@ -20,7 +20,11 @@ export async function migrateStart(
   { of = 'events', triggers }: { readonly of?: string; readonly triggers?: true },
 ): Promise<number> {
   const { terminal } = context;
-  await using opened = await openTakeover(context, of, context.config.databaseConnections, triggers && ['legacy']);
+  await using opened = await openTakeover(context, of, {
+    connections: context.config.databaseConnections,
+    byTriggers: triggers && ['legacy'],
+    isStarting: true,
+  });
   terminal.status('Preparing both databases');
   await refuseUnready(opened.takeover, terminal);
   const complain = complainOnce(terminal);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { until } from '@ticketbuddy/testing';
+import { knownMoverUrl } from '@ticketbuddy/takeover';
+import { type TestDatabase, until } from '@ticketbuddy/testing';
 import type pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Ended, ended, start, ticketbuddy, unguarded } from './test-cli.ts';
@@ -40,7 +41,11 @@ it('plans without changing anything, says what is missing, and does not start wi
   const planned = await ticketbuddy(['migrate', 'plan'], settings);
   expect(planned.out).toMatch(/1\. npx ticketbuddy migrate start events: puts a schema.*\n.*\n.*switch events/);
   expect([planned.out.includes('Nothing is missing.'), planned.code]).toEqual([true, 0]);
+  expect(planned.out).toMatch(/✔ next: a role of its own +is made with the start\n/);
+  await ticketbuddy(['migrate', 'status'], settings);
+  await ticketbuddy(['migrate', 'verify'], settings);
   expect(await thingsIn(legacy.pool)).toEqual(before);
+  expect(await hasMover(next)).toBe(false);
   await next.pool.query(
     `insert into events.events (id, name, starts_at, ends_at, venue, price_pence) values ($1, 'Demo', now(), now(), 0, 1)`,
     [randomUUID()],
@@ -79,6 +84,12 @@ it.each([
   });
 });
 
+it.each(['Infinity', 'NaN', '-5', '0', 'fast', ''])('does not let the copy give way beyond "%s" ms', async (ms) => {
+  const { settings } = await bothSides();
+  const err = `"${ms}" is neither a number of ms above 0 nor off.\n`;
+  expect(await ticketbuddy(['migrate', 'throttle', ms], settings)).toEqual({ code: 1, out: '', err });
+});
+
 it('says that there is no journal while nothing has been started', async () => {
   const { settings } = await bothSides();
   const err = 'There is no journal yet: `migrate start` makes it.\n';
@@ -104,7 +115,13 @@ it('takes a switch back when whoever asked for it is interrupted before anybody 
     err: expect.stringContaining('Nobody had begun it: nothing was done.'),
   });
   expect(await requests()).toBe(0);
-  expect((await ticketbuddy(['migrate', 'abandon', 'events', '--confirm', 'events'], settings)).code).toBe(0);
+  expect(await hasMover(next)).toBe(true);
+  expect(await ticketbuddy(['migrate', 'abandon', 'events', '--confirm', 'events'], settings)).toMatchObject({
+    code: 0,
+    out: 'Nothing of the move of events is left in either database, but for the journal.\n',
+  });
+  expect(await hasMover(next)).toBe(false);
+  expect((await ticketbuddy(['migrate', 'journal'], settings)).out).toMatch(/ abandoned\b/);
 });
 
 it('moves events over and back, each step as a command', { timeout: 400_000 }, async () => {
@@ -174,6 +191,10 @@ async function addEvents(pool: pg.Pool, count: number): Promise<void> {
        n % 10, '2041-01-01'::timestamptz + n * interval '1 day 2 hours', n from generate_series(1, $1::int) as n`,
     [count],
   );
+}
+
+async function hasMover({ pool, url }: TestDatabase): Promise<boolean> {
+  return (await knownMoverUrl(pool, url)) !== url;
 }
 
 async function thingsIn(pool: pg.Pool): Promise<unknown[]> {

@@ -1,7 +1,16 @@
 import { pause, resume, throttle } from '@ticketbuddy/backfill';
 import { readJournal, verifyJournal } from '@ticketbuddy/cutover';
 import { StartError } from '@ticketbuddy/errors';
-import { abandonTakeover, lookAgain, schema, status, streamOf, type Takeover, verifyAll } from '@ticketbuddy/takeover';
+import {
+  abandonTakeover,
+  dropMover,
+  lookAgain,
+  schema,
+  status,
+  streamOf,
+  type Takeover,
+  verifyAll,
+} from '@ticketbuddy/takeover';
 import type pg from 'pg';
 import { confirmed } from './confirmed.ts';
 import type { Context } from './context.ts';
@@ -67,7 +76,8 @@ export async function migrateThrottle(
   { of = 'events', ids: [ms = ''] = [] }: Options,
 ): Promise<number> {
   const limit = ms === 'off' ? undefined : Number(ms);
-  if (limit !== undefined && !(limit > 0)) throw new StartError(`${ms} is neither a number of ms nor off.`);
+  if (limit !== undefined && !(limit > 0 && Number.isFinite(limit)))
+    throw new StartError(`"${ms}" is neither a number of ms above 0 nor off.`);
   await using opened = await openBegun(context, of);
   const [copy] = controlsOf(opened.takeover);
   if (copy) await throttle(copy, limit);
@@ -84,7 +94,11 @@ export async function migrateAbandon(context: Context, { of = '', confirm }: Opt
   await confirmed(context, of, confirm);
   await abandonTakeover(opened.takeover);
   await note(opened, 'abandoned');
-  context.terminal.print(`Nothing of the move of ${of} is left in either database, but for the journal.`);
+  await opened.takeover.places.next.pool.end();
+  const left = await dropMover(opened.own.pool, opened.own.url, of);
+  const role =
+    left === undefined ? '' : `, and the role ${left}, which somebody uses or which DATABASE_URL's may not drop`;
+  context.terminal.print(`Nothing of the move of ${of} is left in either database, but for the journal${role}.`);
   return 0;
 }
 

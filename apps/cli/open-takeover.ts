@@ -4,9 +4,9 @@ import { legacyEvents, legacyMessages } from '@ticketbuddy/events/legacy';
 import { outboxWaiting } from '@ticketbuddy/messaging/outbox-waiting';
 import { createTap, type Tap } from '@ticketbuddy/messaging/tap';
 import { createPool } from '@ticketbuddy/postgres';
-import { moverUrl, type Takeover, tapQueueOf, type UnitPlan } from '@ticketbuddy/takeover';
+import { knownMoverUrl, moverUrl, type Takeover, tapQueueOf, type UnitPlan } from '@ticketbuddy/takeover';
 import type { Context } from './context.ts';
-import { openDatabase } from './open-database.ts';
+import { type OpenDatabase, openDatabase } from './open-database.ts';
 import { type UnitName, unitOf } from './units.ts';
 
 const endOfTime = Temporal.Instant.from('9999-12-31T00:00:00Z');
@@ -19,17 +19,28 @@ const plans: Readonly<Record<UnitName, UnitPlan>> = {
   },
 };
 
-export type OpenTakeover = AsyncDisposable & { readonly takeover: Takeover };
+export type OpenTakeover = AsyncDisposable & {
+  readonly takeover: Takeover;
+  /** The new database, as the shop's own role. */
+  readonly own: OpenDatabase;
+};
 
 // A command looks at much and writes little; each connection more has to be made, and all begin cold.
 const usualConnections = 4;
 
-/** The unit and its two databases, with so many connections to each. Throws a `StartError` when there is no such unit, or no way to one of them. */
+export type OpenOptions = {
+  /** To each database. */
+  readonly connections?: number;
+  readonly byTriggers?: UnitPlan['byTriggers'];
+  /** Makes the role that moves the rows, unless it is there. Without it nothing is changed. */
+  readonly isStarting?: boolean;
+};
+
+/** The unit and its two databases. Throws a `StartError` when there is no such unit, or no way to one of them. */
 export async function openTakeover(
   context: Context,
   unit: string,
-  connections = usualConnections,
-  byTriggers: UnitPlan['byTriggers'] = [],
+  { connections = usualConnections, byTriggers = [], isStarting = false }: OpenOptions = {},
 ): Promise<OpenTakeover> {
   const plan = { ...plans[unitOf(unit)], byTriggers };
   const { legacyDatabaseUrl } = context.config;
@@ -40,9 +51,9 @@ export async function openTakeover(
   }
   await using stack = new AsyncDisposableStack();
   const own = stack.use(await openDatabase(context));
-  const url = await moverUrl(own.pool, own.url);
+  const url = await (isStarting ? moverUrl : knownMoverUrl)(own.pool, own.url);
   const next = { url, pool: createPool({ url, connections }) };
-  stack.defer(() => next.pool.end());
+  stack.defer(async () => void (next.pool.ending || (await next.pool.end())));
   const legacy = { url: legacyDatabaseUrl, pool: createPool({ url: legacyDatabaseUrl, connections }) };
   stack.defer(() => legacy.pool.end());
   const tap = tapOf(plan, context.config.amqpUrl);
@@ -50,6 +61,7 @@ export async function openTakeover(
   const opened = stack.move();
   return {
     takeover: { plan, places: { legacy, next }, ...(tap && { tap }) },
+    own,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

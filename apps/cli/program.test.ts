@@ -25,6 +25,16 @@ test.each([[['messages']], [['migrate']], [['migrate', 'shadow']]])('%j shows wh
   expect(await ticketbuddy(group)).toEqual(await ticketbuddy([...group, '--help']));
 });
 
+test.each([['migrate switch'], ['migrate shadow set'], ['messages']])(
+  'help %s shows the help of just that',
+  async (words) => {
+    const command = words.split(' ');
+    const shown = await ticketbuddy(['help', ...command]);
+    expect(shown).toEqual(await ticketbuddy([...command, '--help']));
+    expect(shown.out).toContain(`Usage: ticketbuddy ${words} `);
+  },
+);
+
 // Where it is always full, without filling a disk.
 const fullDevice = '/dev/full';
 
@@ -53,6 +63,7 @@ test.each([
   [['--quickly'], "Unknown option '--quickly'. See ticketbuddy --help."],
   [['seed', 'all'], "Too many arguments for 'seed'. Expected 0 arguments but got 1: all. See ticketbuddy --help."],
   [['help', 'audti'], 'There is no such command. See ticketbuddy --help.'],
+  [['help', 'migrate', 'swich'], 'There is no such command. See ticketbuddy --help.'],
 ])('%j is answered with what is wrong and what to try', async (args, sentence) => {
   expect(await ticketbuddy(args)).toEqual({ code: 1, out: '', err: `${sentence}\n` });
 });

@@ -45,8 +45,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   return exitCode;
 }
 
-// Commander takes a command that only has others below it for a mistake.
+// Commander takes a command that only has others below it for a mistake, and knows the help of those only by itself.
 function orHelp(args: readonly string[]): readonly string[] {
+  const [first, ...words] = args;
+  if (first === 'help' && words.length > 1) return [...words.slice(0, -1), 'help', ...words.slice(-1)];
   const isOnlyAGroup = ['messages', 'migrate', 'migrate shadow'].includes(args.join(' '));
   return args.length === 0 || isOnlyAGroup ? [...args, '--help'] : args;
 }

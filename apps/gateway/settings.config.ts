@@ -99,5 +99,7 @@ function isHttp(value: string): boolean {
 }
 
 function isPostgres(value: string): boolean {
-  return /^postgres(ql)?:\/\//.test(value);
+  const url = URL.parse(value);
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) return false;
+  return (url.hostname !== '' || url.searchParams.has('host')) && url.pathname.length > 1;
 }

@@ -49,6 +49,15 @@ test('all that is wrong is told at once, a line each, without what may be secret
   expect(read).toThrow(new Error(lines.join('\n')));
 });
 
+test.each(['postgres://', 'postgres://db', 'postgres:///shop'])(
+  '%s, which names no server or no database, is no database',
+  (DATABASE_URL) => {
+    expect(() => readSettings({ ...needed, DATABASE_URL })).toThrow(
+      'DATABASE_URL: expected the new database, postgres://…, got something else',
+    );
+  },
+);
+
 test('reads cannot be compared without both databases', () => {
   expect(() => readSettings({ ...needed, SHADOW_PERCENT: '10' })).toThrow(
     /^SHADOW_PERCENT: expected LEGACY_DATABASE_URL/,

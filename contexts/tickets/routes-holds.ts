@@ -20,7 +20,7 @@ const hold = `${holds}/:holdId`;
 const readHoldSeats = jsonBody(HoldSeats);
 const readHoldBest = jsonBody(HoldBest);
 const readSeatPolicy = jsonBody(SeatPolicy);
-const answersToHolding = { 201: Hold, 400: Problem, 404: Conflict, 409: Conflict, 422: Problem };
+const answersToHolding = { 201: Hold, 400: Problem, 404: Conflict, 409: Conflict, 422: Conflict };
 
 /** Holds of v2: how seats are kept for a buyer until they are bought. */
 export function holdRoutes(deps: Deps<DB>, sales: Sales, limits: HoldLimits): Route[] {

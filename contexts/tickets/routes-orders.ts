@@ -31,7 +31,7 @@ export function orderRoutes(deps: Deps<DB>, sales: Sales, { limits, tickets }: S
       request: BuySeats,
       read: readBuySeats,
       repeatable: true,
-      answers: { 201: Order, 400: Problem, 404: Conflict, 409: Conflict, 422: Problem },
+      answers: { 201: Order, 400: Problem, 404: Conflict, 409: Conflict, 422: Conflict },
       handle: async (incoming) => {
         const basket = { ...askedBy(incoming, 'buy'), wanted: wantedOf(incoming.body) };
         const found = await foundOrder(deps, await sales.decide(sale(basket, limits)));

@@ -29,7 +29,13 @@ export const SeatPolicy = Type.Object(
 /** Either of a hold, or of seats that need not be held: two members in any case. */
 export const BuySeats = Type.Object(
   { userId: uuid, holdId: Type.Optional(uuid), seats: Type.Optional(seats) },
-  { title: 'BuySeats', minProperties: 2, maxProperties: 2, ...closed },
+  {
+    title: 'BuySeats',
+    description: 'Exactly one of holdId and seats is wanted.',
+    minProperties: 2,
+    maxProperties: 2,
+    ...closed,
+  },
 );
 
 /** Whoever knows the id of a hold may extend, release or buy it. */

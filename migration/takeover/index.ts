@@ -1,7 +1,7 @@
 export { abandonTakeover } from './abandon.ts';
 export { gates } from './gates.ts';
 export type { Said, Saying, UnitMessages } from './messages.ts';
-export { moverUrl } from './mover.ts';
+export { dropMover, knownMoverUrl, moverUrl } from './mover.ts';
 export { type Gate, needs } from './needs.ts';
 export { prepareTakeover } from './prepare.ts';
 export { schema } from './schema.ts';

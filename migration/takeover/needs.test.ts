@@ -70,6 +70,23 @@ test('a role that may not lend its rights leaves none behind that has not got th
   await expect(moverUrl(lending, own.toString())).rejects.toThrow();
 });
 
+test('whoever only looks is told whether the role that moves can be made, before it is', async () => {
+  const { takeover, next } = await aLibrary();
+  const { url } = takeover.places.next;
+  const ofItsOwn = async (pool: pg.Pool) => {
+    const all = await needs({ ...takeover, places: { ...takeover.places, next: { url, pool } } });
+    return all.find(({ name }) => name === 'next: a role of its own');
+  };
+  expect(await ofItsOwn(next)).toMatchObject({ isOpen: true, says: 'is made with the start' });
+  const [role, pool] = await aStranger(next, url);
+  await next.query(`grant usage on schema library to ${role}; grant select on all tables in schema library to ${role}`);
+  expect(await ofItsOwn(pool)).toMatchObject({
+    isOpen: false,
+    says: expect.stringMatching(`^${role} may not make one`),
+  });
+  await next.query(`drop owned by ${role}`);
+});
+
 test('a role that may not even use the schema of a table is told which right it needs', async () => {
   const { takeover, legacy } = await aLibrary();
   const { url } = takeover.places.legacy;

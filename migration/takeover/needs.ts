@@ -1,5 +1,6 @@
 import { captureKind } from '@ticketbuddy/change-stream';
 import type { Side } from '@ticketbuddy/cutover';
+import { isMover } from './mover.ts';
 import { otherUsers, type Rights, readRights, rowsIn, type TableRight, tableRights } from './store-rights.ts';
 import { otherSide, streamOf, type Takeover, tablesAt } from './takeover.ts';
 
@@ -27,21 +28,27 @@ async function needsOf({ plan, places }: Takeover, side: Side): Promise<Gate[]> 
   const rights = await readRights(pool).catch((error: Error) => error);
   if (rights instanceof Error) return [{ name: `${side}: database`, isOpen: false, says: rights.message }];
   const tables = await tableRights(pool, tablesAt(plan, side));
-  const others = await otherUsers(pool);
+  const role = side === 'next' && !isMover(rights.role) ? roleToMake(rights) : ownRole(rights, await otherUsers(pool));
   const isLogged = (await captureKind(pool, streamOf(plan, otherSide(side)))) === 'log';
   return [
     ...serverNeeds(rights),
     ...(isLogged ? logNeeds(rights) : triggerNeeds(rights)),
     ...tables.map((table) => tableNeed(table, rights.role)),
-    {
-      name: 'a role of its own',
-      isOpen: others === 0,
-      says:
-        others === 0
-          ? rights.role
-          : `${others} other sessions are ${rights.role} too, and would pass the fence: make a role for the migration alone`,
-    },
+    role,
   ].map((need) => ({ ...need, name: `${side}: ${need.name}` }));
+}
+
+function ownRole({ role }: Rights, others: number): Gate {
+  const says = `${others} other sessions are ${role} too, and would pass the fence: make a role for the migration alone`;
+  return { name: 'a role of its own', isOpen: others === 0, says: others === 0 ? role : says };
+}
+
+// In the new database it is made when the move starts, and not for whoever looks before.
+function roleToMake({ role, mayLend }: Rights): Gate {
+  const says = mayLend
+    ? 'is made with the start'
+    : `${role} may not make one with its own rights: name a superuser in DATABASE_URL for \`migrate start\``;
+  return { name: 'a role of its own', isOpen: mayLend, says };
 }
 
 function serverNeeds({ role, mayCreate, mayMark, version }: Rights): Gate[] {

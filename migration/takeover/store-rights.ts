@@ -11,6 +11,8 @@ export type Rights = {
   readonly mayMark: boolean;
   /** A trigger of its may see whether a write is marked. */
   readonly maySeeMarks: boolean;
+  /** It may make another role and lend it what it may itself. */
+  readonly mayLend: boolean;
 };
 
 export async function readRights(pool: pg.Pool): Promise<Rights> {
@@ -24,7 +26,8 @@ export async function readRights(pool: pg.Pool): Promise<Rights> {
          and has_function_privilege('pg_replication_origin_session_setup(text)', 'execute')
          and has_function_privilege('pg_replication_origin_oid(text)', 'execute')
          and has_function_privilege('pg_replication_origin_drop(text)', 'execute') as "mayMark",
-       has_function_privilege('pg_replication_origin_session_is_setup()', 'execute') as "maySeeMarks"
+       has_function_privilege('pg_replication_origin_session_is_setup()', 'execute') as "maySeeMarks",
+       rolsuper or rolcreaterole and pg_has_role(session_user, session_user, 'member with admin option') as "mayLend"
      from pg_roles where rolname = session_user`,
   );
   return rows[0] as Rights;

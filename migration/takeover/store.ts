@@ -58,6 +58,19 @@ export async function sessionUser(query: Querying): Promise<string> {
   return (await query.query<{ role: string }>('select session_user::text as role')).rows[0]?.role ?? '';
 }
 
+export async function isRole(query: Querying, role: string): Promise<boolean> {
+  return (await query.query('select from pg_roles where rolname = $1', [role])).rowCount === 1;
+}
+
+export async function isLoggedIn(query: Querying, role: string): Promise<boolean> {
+  return (await query.query('select from pg_stat_activity where usename = $1 limit 1', [role])).rowCount === 1;
+}
+
+/** All or nothing; what it owns in this database becomes the current role's. */
+export async function dropRole(query: Querying, role: string): Promise<void> {
+  await query.query(`reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`);
+}
+
 // Who has all rights can pass them on only as such; anybody else lends his own.
 export async function grantMover(query: pg.Pool, role: string, password: string): Promise<void> {
   const { rows } = await query.query<{ isThere: boolean; isSuper: boolean; me: string }>(
@@ -120,7 +133,7 @@ async function forget(pool: pg.Pool, { table, column, value, isAlone }: Forgotte
 }
 
 /** Each unit has its fence before it has anything else. */
-async function hasOthers(pool: pg.Pool, unit: string): Promise<boolean> {
+export async function hasOthers(pool: pg.Pool, unit: string): Promise<boolean> {
   if (!(await isThere(pool, `${schema}.fences`))) return false;
   return (await pool.query(`select from ${schema}.fences where unit <> $1 limit 1`, [unit])).rowCount === 1;
 }

@@ -63,6 +63,21 @@ describe('settings', () => {
     ]);
   });
 
+  it.each(['postgres://', 'postgres:///', 'postgres://db', 'postgres://me@db:5432/', 'postgres:///shop'])(
+    'do not take %s, which names no server or no database, for a database',
+    (url) => {
+      const expected = `expected a URL like postgres://user@host:5432/name, got "${url.replace('me@', '***@')}"`;
+      expect(messageOf(() => read({ DATABASE_URL: url, LEGACY_DATABASE_URL: url }))).toBe(
+        `DATABASE_URL: ${expected}\nLEGACY_DATABASE_URL: ${expected}`,
+      );
+    },
+  );
+
+  it('name a server by its socket, too', () => {
+    const databaseUrl = 'postgres:///shop?host=/var/run/postgresql';
+    expect(read({ DATABASE_URL: databaseUrl })).toMatchObject({ databaseUrl });
+  });
+
   it('say of each queue of the legacy how it is taken from', () => {
     const chosen = read({ AMQP_URL: 'amqp://rabbit', LEGACY_QUEUES: 'event=alone, user=competing' });
     expect(chosen.legacyQueues).toEqual({ event: 'alone', user: 'competing' });

@@ -101,9 +101,13 @@ const onOrOff: Check<boolean> = (value) =>
   value === 'on' || value === 'off' ? value === 'on' : { expected: 'on or off' };
 
 const postgresUrl: Check<string> = (value) =>
-  /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '')
-    ? value
-    : { expected: 'a URL like postgres://user@host:5432/name' };
+  namesDatabase(URL.parse(value)) ? value : { expected: 'a URL like postgres://user@host:5432/name' };
+
+// Its client would take what is missing from elsewhere, or from the name of the account.
+function namesDatabase(url: URL | null): boolean {
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) return false;
+  return (url.hostname !== '' || url.searchParams.has('host')) && url.pathname.length > 1;
+}
 
 const rabbitUrl: Check<string> = (value) =>
   /^amqps?:$/.test(URL.parse(value)?.protocol ?? '')

@@ -69,7 +69,7 @@ export function unsupportedMedia(): Refusal {
 
 /** A key that stands for one request came with another one. */
 export function keyReused(): Refusal {
-  return new Refusal('key-reused', 'key_reused', 'The Idempotency-Key was used for another request.');
+  return new Refusal('key-reused', 'key_reused', 'The Idempotency-Key was used for another request.', { details: {} });
 }
 
 /** The process cannot start, for a reason that its operator can mend: one sentence, no stack trace, exit code 1. */

@@ -21,6 +21,18 @@ it.each([
 });
 
 it.each([
+  ['{}', { path: '$', message: 'The value must have required properties buyer.' }],
+  ['{"buyer":"ann"}', { path: '$', message: 'Either a row or a seat is wanted.' }],
+  ['{"buyer":"ann","row":1,"seat":2}', { path: '$', message: 'Either a row or a seat is wanted.' }],
+  ['{"buyer":"ann","row":1,"site":2}', { path: '$.site' }],
+])('%s, of a body whose members are counted, is refused in words', (body, said) => {
+  const one = Type.Optional(Type.Integer());
+  const told = { description: 'Either a row or a seat is wanted.', minProperties: 2, maxProperties: 2 };
+  const either = Type.Object({ buyer: Type.String(), row: one, seat: one }, { ...told, additionalProperties: false });
+  expect(() => jsonBody(either)(Buffer.from(body))).toThrow(expect.objectContaining(said));
+});
+
+it.each([
   ['lists in ten thousand lists', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, '$.seats[0]'],
   ['thirty thousand seats', `[1${',1'.repeat(30_000)}]`, '$.seats'],
 ])('%s are refused as soon as any other body', (_, list, path) => {

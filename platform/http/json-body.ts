@@ -1,4 +1,4 @@
-import { unreadable } from '@ticketbuddy/errors';
+import { type Refusal, unreadable } from '@ticketbuddy/errors';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -6,8 +6,9 @@ const depthMax = 8;
 const membersMax = 1_001;
 
 /**
- * A reader of bodies that must be JSON of this schema. It names a member that is not, as a JSON path. Schemas have at most
- * 8 levels, and lists of at most 1000 items; lists of members that may not repeat are of numbers or texts.
+ * A reader of bodies that must be JSON of this schema. It names a member that is not, as a JSON path; a schema that counts
+ * its members says in its description which of them are wanted together. Schemas have at most 8 levels, and lists of at most
+ * 1000 items; lists of members that may not repeat are of numbers or texts.
  */
 export function jsonBody<T extends TSchema>(schema: T): (body: Buffer) => Static<T> {
   const [compiled, loose] = [Compile(schema), Compile(withRepeats(schema))];
@@ -15,10 +16,21 @@ export function jsonBody<T extends TSchema>(schema: T): (body: Buffer) => Static
   return (body) => {
     const value = parse(body);
     if (loose.Check(value) && sets.every((name) => isSet((value as Members)[name]))) return value as Static<T>;
-    const [first] = compiled.Errors(trimmed(value));
-    throw unreadable(pathOf(first?.instancePath), `The value ${first?.message ?? 'is not what is expected'}.`);
+    throw wrong(compiled.Errors(trimmed(value)), schema);
   };
 }
+
+type Wrong = { readonly keyword: string; readonly instancePath: string; readonly message: string };
+
+// That there are "2 properties" says least of all: it comes last, and in the schema's own words.
+function wrong(errors: readonly Wrong[], schema: TSchema): Refusal {
+  const first = errors.find(({ keyword }) => !counting.has(keyword)) ?? errors[0];
+  const { description } = schema as { readonly description?: string };
+  const said = first && counting.has(first.keyword) && first.instancePath === '' ? description : undefined;
+  return unreadable(pathOf(first?.instancePath), said ?? `The value ${first?.message ?? 'is not what is expected'}.`);
+}
+
+const counting = new Set(['minProperties', 'maxProperties']);
 
 type Members = Readonly<Record<string, unknown>>;
 type Member = TSchema & { readonly uniqueItems?: boolean };

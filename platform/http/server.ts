@@ -37,7 +37,9 @@ const finishMsMax = 10_000;
 const healthMsMax = 2_000;
 const jsonType = 'application/json; charset=utf-8';
 
-/** A server that answers `routes`, `/health`, `/metrics`, `/openapi.json` and `/docs`; not yet listening. */
+const ownPaths = ['/', '/health', '/metrics', '/openapi.json', '/docs'];
+
+/** A server that answers `routes`, `/health`, `/metrics`, `/openapi.json` and `/docs`, where `/` leads; not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
     genReqId: () => randomUUID(),
@@ -64,11 +66,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await describeApi(server);
   for (const route of options.routes) addRoute(server, route, streams);
   answerAtHand(server, options.routes, () => streams.isOver);
-  refuseOtherMethods(server, options.routes);
   addHealth(server, options.checkHealth);
   server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(metricsContentType).send(await options.metrics()),
   );
+  // Whoever opens the shop in a browser.
+  server.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
+  refuseOtherMethods(server, [...options.routes, ...ownPaths.map((path) => ({ path, method: 'GET' as const }))]);
   return server;
 }
 
@@ -159,7 +163,7 @@ function send(reply: FastifyReply, answer: Answer, type = jsonType): FastifyRepl
   return reply.send(typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body));
 }
 
-function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): void {
+function refuseOtherMethods(server: FastifyInstance, routes: readonly Pick<Route, 'path' | 'method'>[]): void {
   const byPath = Map.groupBy(routes, ({ path }) => path);
   for (const [url, known] of byPath) {
     const allowed = known.map(({ method }) => method).sort();

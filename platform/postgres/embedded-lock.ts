@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '@ticketbuddy/errors';
 
@@ -32,7 +32,9 @@ type Owner = { readonly pid: number; readonly url?: string };
  * this process may open it: closing any other handle of it would give the lock up.
  */
 export async function ownFolder(folder: string): Promise<Ownership> {
-  await makeFolder(folder);
+  await makeFolder(folder).catch((error: Error) => {
+    throw unusable(folder, error);
+  });
   const lock = lockFolder(folder);
   held.add(lock);
   record(folder, { pid: process.pid });
@@ -51,14 +53,19 @@ export function findOwner(folder: string): Owner | undefined {
   return existsSync(lockFile(folder)) && isLocked(folder) ? readRecord(folder) : undefined;
 }
 
+// One by one: told to make all that are missing, Node never ends in a folder that takes none, such as /proc.
 async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
-    throw unusable(folder, error);
+  const parent = dirname(folder);
+  if (!existsSync(parent)) await makeFolder(parent);
+  await mkdir(folder, { mode: 0o700 }).catch((error) => {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   });
 }
 
 function unusable(folder: string, { message }: Error): StartError {
-  return new StartError(`The data folder ${folder} cannot be used: ${message}.`);
+  return new StartError(
+    `The data folder ${folder} cannot be used (${message}): set TICKETBUDDY_DATA to one that this account may make and write to.`,
+  );
 }
 
 // A lock that nothing refers to would be closed, and so given up, by the garbage collector.

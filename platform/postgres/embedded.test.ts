@@ -161,8 +161,18 @@ test('a server that does not start gives the reason in one sentence, and the fol
 test('a data folder that cannot be made is named', async () => {
   const dataFolder = await aNewFolder();
   await writeFile(dataFolder, '');
-  await expect(startEmbedded({ dataFolder })).rejects.toThrow(`The data folder ${dataFolder} cannot be used: `);
+  await expect(startEmbedded({ dataFolder })).rejects.toThrow(`The data folder ${dataFolder} cannot be used (`);
 });
+
+// Node's own way to make all folders of a path at once asks without end in one that is there and takes none.
+test.runIf(process.platform === 'linux')(
+  'a data folder where none can be made is named, with the setting',
+  async () => {
+    await expect(startEmbedded({ dataFolder: '/proc/nope/shop' })).rejects.toThrow(
+      /^The data folder \/proc\/nope\/shop cannot be used \(.*\): set TICKETBUDDY_DATA to one that this account may make and write to\.$/,
+    );
+  },
+);
 
 test('a machine for which there is no PostgreSQL is told to use another server', async () => {
   vi.stubGlobal('process', Object.create(process, { arch: { value: 'mips' } }));

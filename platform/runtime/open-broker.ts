@@ -15,6 +15,8 @@ export type BrokerOptions = {
   readonly log: Log;
 };
 
+const sayWaitingAfterMs = 1_000;
+
 /** RabbitMQ, or queues in PostgreSQL when there is no `amqpUrl`. */
 export async function openBroker({ pool, amqpUrl, notifications, log }: BrokerOptions): Promise<OpenBroker> {
   const report = counted(reportTo(log), isTransient);
@@ -23,8 +25,17 @@ export async function openBroker({ pool, amqpUrl, notifications, log }: BrokerOp
     return { broker: traced(broker, 'postgresql'), close: async () => undefined };
   }
   const { createRabbitBroker } = await import('@ticketbuddy/messaging/rabbitmq');
-  const broker = await createRabbitBroker({ url: amqpUrl, sender: senderAt(amqpUrl), report, isTransient });
+  const saying = setTimeout(() => log.warn({}, waitingAt(amqpUrl)), sayWaitingAfterMs);
+  const broker = await createRabbitBroker({ url: amqpUrl, sender: senderAt(amqpUrl), report, isTransient }).finally(
+    () => clearTimeout(saying),
+  );
   return { broker: traced(broker, 'rabbitmq'), close: () => broker.stop() };
+}
+
+function waitingAt(amqpUrl: string): string {
+  const { protocol, hostname: host, port } = new URL(amqpUrl);
+  const at = `${host}:${port || (protocol === 'amqps:' ? 5671 : 5672)}`;
+  return `waiting for RabbitMQ at ${at}; the start goes on without it after some seconds, and it is tried until it is there (AMQP_URL); messages are kept meanwhile`;
 }
 
 function senderAt(amqpUrl: string) {
