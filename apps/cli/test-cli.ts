@@ -62,11 +62,14 @@ export async function unguarded(pool: pg.Pool, statement: string): Promise<void>
   await client.query(`set session_replication_role = replica; ${statement}`).finally(() => client.release(true));
 }
 
-/** Resolves when a client's session waits for what this one has locked; answers its pid. Autovacuum may wait, too. */
+/**
+ * Resolves when a client's session waits for what this one has locked; answers its pid. Autovacuum may wait, too, and whoever makes a
+ * replication slot waits for all transactions of the server.
+ */
 export async function whoWaitsFor(locker: pg.PoolClient, pool: pg.Pool): Promise<number> {
   const { rows } = await locker.query<{ pid: number }>('select pg_backend_pid() as pid');
   const waiting = `select pid from pg_stat_activity
-    where backend_type = 'client backend' and $1::int = any(pg_blocking_pids(pid))`;
+    where datname = current_database() and backend_type = 'client backend' and $1::int = any(pg_blocking_pids(pid))`;
   while (true) {
     const { rows: found } = await pool.query<{ pid: number }>(waiting, [rows[0]?.pid]);
     if (found[0]) return found[0].pid;
