@@ -79,6 +79,16 @@ it.each([
   });
 });
 
+it('compares beside a price that is no number, and names its row', async () => {
+  const { settings, legacy } = await bothSides();
+  const id = randomUUID();
+  await legacy.pool.query(`insert into "Event"."Events" values ($1, 'Rock Night', now(), 0, now(), 'NaN')`, [id]);
+  for (const how of [[], ['--second-look']]) {
+    const verified = await ticketbuddy(['migrate', 'verify', ...how], settings);
+    expect(verified).toMatchObject({ code: 1, out: expect.stringContaining(id), err: '' });
+  }
+});
+
 it('says that there is no journal while nothing has been started', async () => {
   const { settings } = await bothSides();
   const err = 'There is no journal yet: `migrate start` makes it.\n';
