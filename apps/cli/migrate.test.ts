@@ -90,6 +90,21 @@ it.each(['Infinity', 'NaN', '-5', '0', 'fast', ''])('does not let the copy give 
   expect(await ticketbuddy(['migrate', 'throttle', ms], settings)).toEqual({ code: 1, out: '', err });
 });
 
+it('compares beside prices that are no numbers, and names their rows', async () => {
+  const { settings, legacy, next } = await bothSides();
+  const [lacking, other] = [randomUUID(), randomUUID()];
+  for (const id of [lacking, other])
+    await legacy.pool.query(`insert into "Event"."Events" values ($1, 'Rock Night', now(), 0, now(), 'NaN')`, [id]);
+  await next.pool.query(
+    `insert into events.events (id, name, starts_at, ends_at, venue, price_pence) values ($1, 'Rock Night', now(), now(), 0, 1)`,
+    [other],
+  );
+  for (const how of [[], ['--second-look']]) {
+    const { code, out, err } = await ticketbuddy(['migrate', 'verify', ...how], settings);
+    expect([code, out.includes(lacking), out.includes(other), err]).toEqual([1, true, true, '']);
+  }
+});
+
 it('says that there is no journal while nothing has been started', async () => {
   const { settings } = await bothSides();
   const err = 'There is no journal yet: `migrate start` makes it.\n';

@@ -19,9 +19,10 @@ const price = {
   kind: 'integer',
   legacyType: 'numeric(18,2)',
   nextType: 'bigint',
-  toNext: (pounds: string) => `(${pounds} * 100)::bigint`,
+  // What is no number has none here either: it is set aside, and the others can still be compared.
+  toNext: (pounds: string) => `(nullif(${pounds}, 'NaN') * 100)::bigint`,
   toLegacy: (pence: string) => `(${pence} / 100.0)::numeric(18,2)`,
-  readAgain: (pounds: string) => pounds.replace('.', ''),
+  readAgain: (pounds: string) => (pounds === 'NaN' ? null : pounds.replace('.', '')),
   refuse: (text: string) => (text === 'NaN' ? 'a price is a number' : undefined),
 } as const;
 

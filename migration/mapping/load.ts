@@ -38,7 +38,7 @@ async function tryLoad(
   try {
     return await load(tx, chunk, direction, form, apart);
   } catch (error) {
-    if (!isAboutTheData(error) && !isInconvertible(error)) throw error;
+    if (!isAboutTheData(error)) throw error;
     await tx.query('rollback to savepoint before_load');
     return undefined;
   }
@@ -71,11 +71,6 @@ async function load(
   }
   await into.end();
   return { written, others };
-}
-
-// What PostgreSQL calls a number of no size that is to be an integer: a feature it does not support.
-function isInconvertible(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === '0A000';
 }
 
 // A text is read by the column's own type, as a value of that very type would have been written. Types that somebody has

@@ -209,3 +209,40 @@ it('a table that is all key keeps each row once', async () => {
   await apply(systems, 'next', [deletion(pairs.legacy, { One: 'a', Other: '1' })]);
   expect(await rowsOf(systems.next, pairs.next)).toEqual([{ one: 'a', other: '2' }]);
 });
+
+it.each([
+  ['NaN, of which there is no integer', { Rate: 'NaN' }],
+  [
+    'a text that is too long for an index',
+    { Name: Array.from({ length: 9_000 }, (_none, nth) => (nth * nth * 7_919).toString(36)).join('') },
+  ],
+])('a row is set aside for what its type or an index does not take: %s', async (_what, values) => {
+  const rounded: TableMapping = {
+    ...things,
+    columns: [
+      { legacy: 'Id', next: 'id', kind: 'uuid', legacyType: 'uuid' },
+      { legacy: 'Name', next: 'name', kind: 'text', legacyType: 'text' },
+      {
+        legacy: 'Rate',
+        next: 'rate',
+        kind: 'integer',
+        legacyType: 'numeric',
+        nextType: 'bigint',
+        toNext: (rate) => `(${rate} * 100)::bigint`,
+        toLegacy: (rate) => `(${rate} / 100.0)::numeric`,
+      },
+    ],
+  };
+  const systems = await two(rounded, {
+    legacy: 'create table "Thing" ("Id" uuid primary key, "Name" text, "Rate" numeric)',
+    next: 'create table things (id uuid primary key, name text, rate bigint); create index on things (name)',
+  });
+  const [sound, other] = [randomUUID(), randomUUID()];
+  const rows = [
+    { Id: sound, Name: 'a', Rate: '1' },
+    { Id: other, Name: 'b', Rate: '1', ...values },
+  ];
+  const rejects = await apply(systems, 'next', inserts(rounded.legacy, rows));
+  expect(rejects.map(({ change }) => change.row?.Id)).toEqual([other]);
+  expect((await rowsOf(systems.next, rounded.next)).map((row) => row.id)).toEqual([sound]);
+});

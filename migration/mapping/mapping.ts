@@ -15,7 +15,7 @@ export type ColumnMapping = {
   readonly toNext?: (legacy: string) => string;
   readonly toLegacy?: (next: string) => string;
   /** The text that the new system has for an exact text of the legacy, made by other means than SQL: for a second look. */
-  readonly readAgain?: (legacy: string) => string;
+  readonly readAgain?: (legacy: string) => string | null;
   /** Why the new system has no faithful value for the exact text of one, for the person who has to mend the row. */
   readonly refuse?: (text: string) => string | undefined;
 };

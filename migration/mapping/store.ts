@@ -125,8 +125,10 @@ function literal(value: string): string {
   return pg.escapeLiteral(value);
 }
 
-// A value that a type or a constraint does not take. Anything else is no fault of a row, and undoes the whole.
+// A value that a type, a constraint or an index does not take. Anything else is no fault of a row, and undoes the whole.
+// What PostgreSQL calls a number of no size that is to be an integer: a feature it does not support (0A000). What is too long
+// for an index is a program's limit (54000).
 export function isAboutTheData(error: unknown): error is Error {
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^(22|23)/.test(code);
+  return typeof code === 'string' && /^(22|23|0A000|54000)/.test(code);
 }

@@ -169,3 +169,11 @@ test('what has to hold of the whole is compared at one version while rows change
   await writers.stop();
   expect(verdicts).toEqual(['same', 'same', 'same', 'differs']);
 });
+
+test('more rows of one key than are read at once are told, and not looked at without end', async () => {
+  const { target, followed } = await followedGround(10);
+  await target.query(`alter table shows drop constraint shows_pkey;
+    insert into shows select shows.* from shows, generate_series(1, 300) where id = md5('5')::uuid`);
+  const { verdict, diffs } = await compareFollowed(followed, followedShows, [{}], patient);
+  expect([verdict, diffs]).toMatchObject(['differs', [{ kind: 'extra', key: await keyOfShow(target, 5), times: 300 }]]);
+});

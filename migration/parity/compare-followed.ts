@@ -126,8 +126,9 @@ class Search {
   }
 
   async #narrow(range: Range, counts: Counts): Promise<void> {
-    if (counts.source <= rowsToRead && counts.target <= rowsToRead) this.#add('rows', [range]);
-    else await this.#divide('sum', range, counts);
+    const isSmall = counts.source <= rowsToRead && counts.target <= rowsToRead;
+    const pieces = isSmall ? [range] : await piecesOf(this.#followed, this.#table, range, counts);
+    this.#add(pieces.length > 1 ? 'sum' : 'rows', pieces);
   }
 
   async #divide(stage: Stage, range: Range, counts: Counts): Promise<void> {

@@ -67,6 +67,15 @@ test('it stops looking when it knows as many differences as are asked for', asyn
   expect(diffs.length).toBeLessThan(500);
 });
 
+test('more rows of one key than are read at once are told, and not divided without end', async () => {
+  const target = await aSession(databases.target, [
+    'begin',
+    `insert into shows select shows.* from shows, generate_series(1, 300) where id = ${keyOf(5)}`,
+  ]);
+  const { verdict, diffs } = await compare({ source: databases.source, target }, shows);
+  expect([verdict, diffs]).toMatchObject(['differs', [{ kind: 'extra', times: 300 }]]);
+});
+
 test('sums that differ though no row does are not taken for proof', async () => {
   let asked = 0;
   const target: Databases['target'] = {

@@ -39,8 +39,11 @@ async function search(
   diffsMax: number,
 ): Promise<Diff[]> {
   if (source.rows <= rowsToRead && target.rows <= rowsToRead) return diffsIn(databases, compared, range);
+  const pieces = await piecesOf(databases, compared, range, { source: source.rows, target: target.rows });
+  // However many, they are all of one key.
+  if (pieces.length === 1) return diffsIn(databases, compared, range);
   const diffs: Diff[] = [];
-  for (const piece of await piecesOf(databases, compared, range, { source: source.rows, target: target.rows })) {
+  for (const piece of pieces) {
     if (diffs.length >= diffsMax) break;
     diffs.push(...(await compare(databases, compared, piece, diffsMax - diffs.length)).diffs);
   }

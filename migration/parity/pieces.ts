@@ -23,7 +23,8 @@ export async function piecesOf(
   // By the side that has more rows, so that the pieces are smaller than the whole.
   const side = counts.source >= counts.target ? 'source' : 'target';
   const rowsAPiece = Math.max(1, Math.ceil(counts[side] / piecesOfRange));
-  const keys = await borders(databases[side], compared, side, range, rowsAPiece);
+  // Where nothing keeps a key from being there twice, one may be a border several times.
+  const keys = [...new Set(await borders(databases[side], compared, side, range, rowsAPiece))];
   const ends = keys.at(-1) === range.upTo ? keys : [...keys, range.upTo];
   return ends.length === 0
     ? [range]

@@ -129,7 +129,7 @@ function sumsIn({ columns }: Compared, rows: string): string {
   return `select count(*)::int as rows,
       coalesce(sum(substring(hash, 1, 64)::bigint), 0)::text as high,
       coalesce(sum(substring(hash, 65, 64)::bigint), 0)::text as low
-    from (select ('x' || md5(${row}))::bit(128) as hash from (${rows} offset 0) as r offset 0) as h`;
+    from (select ('x' || md5(convert_to(${row}, 'UTF8')))::bit(128) as hash from (${rows} offset 0) as r offset 0) as h`;
 }
 
 type TextOf = typeof canonicalText;

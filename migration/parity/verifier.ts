@@ -5,8 +5,8 @@ import type { Invariant, InvariantCheck } from './invariants.ts';
 import { createProofs } from './store-proofs.ts';
 
 /**
- * Keys in the order in which others could see that they were written to: those after the mark that it gave before, at most `limit`, and the mark
- * behind the last of them. Marks outlive the process.
+ * Keys in the order in which others could see that they were written to: those after the mark that it gave before, about `limit`, and the mark
+ * behind the last of them. A key may come several times; fewer than `limit` are all that there are. Marks outlive the process.
  */
 export type KeyFeed = (
   after: string | undefined,

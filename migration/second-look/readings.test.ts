@@ -38,6 +38,7 @@ test.each<[ValueKind, string, string]>([
   ['json', '{"a": {"number": "1"}}', '{"a": 1}'],
   ['json', '[["a", 1]]', '{"a": 1}'],
   ['json', '{"a": null}', '{}'],
+  ['json', '{}', '[]'],
 ])('%s: %s and %s are two', (kind, one, other) => {
   expect(readingOf(one, kind)).not.toBe(readingOf(other, kind));
 });

@@ -94,15 +94,16 @@ function readJson(text: string): string {
         ? { text: member }
         : member,
   );
-  return JSON.stringify(value, (_name, member: unknown) => (isRecord(member) ? sorted(member) : member));
+  return JSON.stringify(value, (_name, member: unknown) => (isRecord(member) ? membersOf(member) : member));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function sorted(record: Readonly<Record<string, unknown>>): [string, unknown][] {
-  return Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1));
+// No array begins with a bare text, so that no members are not the same as no items.
+function membersOf(record: Readonly<Record<string, unknown>>): unknown[] {
+  return ['members', ...Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1))];
 }
 
 function unreadable(kind: ValueKind, text: string): RangeError {

@@ -96,7 +96,7 @@ function note(circuit: Circuit, { outcome }: Asked): void {
 }
 
 function unanswered(who: string, { outcome }: Asked): Comparison {
-  return notComparable(outcome === 'too large' ? outcome : `${who} ${outcome}`);
+  return notComparable(`${who} ${outcome}`);
 }
 
 function notComparable(reason: string): Comparison {

@@ -39,10 +39,11 @@ function* ofMembers(
 /** By their step in the path. The second of one name has a step of its own. */
 function byName(members: readonly Member[]): Map<string, Json> {
   const found = new Map<string, Json>();
+  const times = new Map<string, number>();
   for (const { name, value } of members) {
     const step = /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
-    let nth = 1;
-    while (found.has(nth === 1 ? step : `${step}#${nth}`)) nth += 1;
+    const nth = (times.get(step) ?? 0) + 1;
+    times.set(step, nth);
     found.set(nth === 1 ? step : `${step}#${nth}`, value);
   }
   return found;

@@ -67,6 +67,16 @@ describe('of JSON', () => {
     expect(new Set(paths)).toEqual(new Set(['$.Events[*].Price']));
   });
 
+  it('bytes that are no text are told, although both are shown as the same character', () => {
+    const latin = (text: string) => ({ ...anAnswer(''), body: Buffer.from(text, 'latin1') });
+    expect(compareAnswers(latin('{"A":"é"}'), latin('{"A":"è"}'))).toMatchObject([{ kind: 'text', path: '$' }]);
+  });
+
+  it('a member that comes without end does not hold up the process', () => {
+    const members = Array.from({ length: 100_000 }, () => '"A":1').join();
+    expect(told(`{${members}}`, `{${members},"A":1}`)).toEqual([['extra', '$.A#100001', null, '1']]);
+  });
+
   it('what JSON.parse takes is taken, value by value, and what it refuses is refused', () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', '"', '0', 'x', '\\'), (text, place, damage) => {

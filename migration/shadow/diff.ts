@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Answer, Headers } from './answer.ts';
 import { differencesOfJson, type KeyOfArray } from './diff-json.ts';
 import type { Difference } from './difference.ts';
@@ -62,8 +63,9 @@ function* differencesOfBodies(control: Answer, candidate: Answer, keyOfArray: Ke
   else yield { path: '$', at: '$', kind: 'text', ...aroundFirstDifference(one, other) };
 }
 
-function isJson({ headers }: Answer): boolean {
-  return /[/+]json\b/i.test(`${headers['content-type'] ?? ''}`);
+// Bytes that are no text would all be read as the same character.
+function isJson({ headers, body }: Answer): boolean {
+  return /[/+]json\b/i.test(`${headers['content-type'] ?? ''}`) && isUtf8(body);
 }
 
 const contextBefore = 40;

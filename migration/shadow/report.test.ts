@@ -161,6 +161,40 @@ it('where the control differs from itself once in a while, a difference that is 
   expect(judge(await report())).toBe('differs');
 });
 
+it('a member that the candidate leaves out is no noise because the control gives it another value each time', async () => {
+  const { open, report } = await gateways();
+  const gateway = open('a');
+  compare(gateway, 100, [{ ...price, kind: 'missing', candidate: null }]);
+  compare(gateway, 5, [price], true);
+  await gateway.deliver();
+  const { groups } = await report();
+  expect(groups).toMatchObject([{ kind: 'missing', standing: 'real', noiseCount: 0 }]);
+});
+
+it('answers of the candidate that cannot be compared for their size prove nothing, unlike those of the control', async () => {
+  const { pool, open, report } = await gateways();
+  for (const [reason, verdict] of [
+    ['control too large', 'clean'],
+    ['candidate too large', 'no evidence'],
+  ] as const) {
+    await forgetShadow(pool, place);
+    const gateway = open('a');
+    compare(gateway, 100);
+    for (let nth = 0; nth < 10; nth++) gateway.tally.count(endpoint, 'not comparable', reason);
+    await gateway.deliver();
+    expect(judge(await report())).toBe(verdict);
+  }
+});
+
+it('a comparison that a gateway has dated into the future is no evidence for ever', async () => {
+  const { open, report } = await gateways();
+  const gateway = open('a');
+  compare(gateway, 100);
+  await gateway.deliver();
+  expect(judge(await report([], now.subtract({ seconds: 59 })))).toBe('clean');
+  expect(judge(await report([], now.subtract({ seconds: 61 })))).toBe('no evidence');
+});
+
 it('too few comparisons, old ones, an endpoint that was never compared, or answers that did not come prove nothing', async () => {
   const { pool, open, report } = await gateways();
   const gateway = open('a');

@@ -20,11 +20,11 @@ export type EndpointReport = {
 
 export type GroupReport = Omit<Group, 'isNoise'> & {
   /**
-   * `noise`: the control differs from itself there, and about as often; `ignored`: by a rule that is in force; `real`: a
+   * `noise`: the control differs from itself there, in the same way and about as often; `ignored`: by a rule that is in force; `real`: a
    * difference.
    */
   readonly standing: 'real' | 'noise' | 'ignored';
-  /** How often the control differed from itself there. */
+  /** How often the control differed from itself there, in the same way. */
   readonly noiseCount: number;
 };
 
@@ -87,7 +87,8 @@ function groupReport(
   endpoints: readonly EndpointReport[],
   rules: readonly IgnoreRule[],
 ): GroupReport {
-  const noises = groups.filter((other) => other.isNoise && isAbout(other, group)).map(({ count }) => count);
+  const isAlike = (other: Group) => other.isNoise && other.kind === group.kind && isAbout(other, group);
+  const noises = groups.filter(isAlike).map(({ count }) => count);
   const noiseCount = Math.max(0, ...noises);
   const counted = endpoints.find(({ endpoint }) => endpoint === group.endpoint);
   const isIgnored = rules.some((rule) => isAbout(rule, group));

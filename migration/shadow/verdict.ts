@@ -10,7 +10,8 @@ const ageSecondsMax = 60;
 
 /**
  * Whether the report proves that the candidate answers as the control does. No evidence: fewer than `comparisonsMin`, or the last
- * one more than a minute ago, or an endpoint that was asked for and never compared, or more answers than one in a hundred that did not come.
+ * one more than a minute away, or an endpoint that was asked for and never compared, or more answers of the candidate than one in a
+ * hundred that did not come, or were too large.
  */
 export function verdict(report: Report, comparisonsMin = 100): Verdict {
   const differences = report.groups
@@ -30,12 +31,14 @@ function* whatIsMissing({ at, endpoints, lastComparedAt }: Report, comparisonsMi
   const mirrored = endpoints.reduce((all, endpoint) => all + endpoint.mirrored, 0);
   if (mirrored < comparisonsMin) yield `${mirrored} comparisons are fewer than ${comparisonsMin}`;
   const ageSeconds = lastComparedAt && at.since(lastComparedAt).total('seconds');
-  if (ageSeconds !== undefined && ageSeconds > ageSecondsMax) yield `the last comparison was made at ${lastComparedAt}`;
+  // A clock that is ahead must not make it last.
+  if (ageSeconds !== undefined && Math.abs(ageSeconds) > ageSecondsMax)
+    yield `the last comparison was made at ${lastComparedAt}`;
   for (const endpoint of endpoints) {
     if (isNeverCompared(endpoint)) yield `${endpoint.endpoint} was never compared`;
     const unanswered = unansweredBy('candidate', endpoint);
     if (unanswered * 100 > endpoint.mirrored)
-      yield `${endpoint.endpoint} got no answer of the candidate ${unanswered} times`;
+      yield `${endpoint.endpoint} got no answer of the candidate that can be compared ${unanswered} times`;
   }
 }
 
@@ -44,6 +47,6 @@ function isNeverCompared({ received, sampledOut, mirrored, reasons }: EndpointRe
 }
 
 function unansweredBy(who: string, { reasons }: EndpointReport): number {
-  const counts = ['timed out', 'failed'].map((how) => reasons[`not comparable: ${who} ${how}`] ?? 0);
+  const counts = ['timed out', 'failed', 'too large'].map((how) => reasons[`not comparable: ${who} ${how}`] ?? 0);
   return counts.reduce((all, count) => all + count, 0);
 }

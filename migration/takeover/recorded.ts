@@ -16,10 +16,10 @@ export function recordOf(target: pg.Pool, place: RecordPlace): Pick<Followed, 'c
   };
 }
 
-/** The keys of one table that the stream has changed, in the order in which it did. */
+/** The keys of one table that the stream has changed, in the order in which it did; one comes as often as it was changed. */
 export function changedKeysOf(target: pg.Pool, place: RecordPlace, table: string): KeyFeed {
   return async (after, limit) => {
     const rows = await keysAfter(target, place, table, after, limit);
-    return { keys: [...new Set(rows.map(({ key }) => key))], mark: rows.at(-1)?.mark ?? after };
+    return { keys: rows.map(({ key }) => key), mark: rows.at(-1)?.mark ?? after };
   };
 }

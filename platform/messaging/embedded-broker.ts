@@ -104,15 +104,19 @@ export function queueChannel(queue: string): string {
   return `queue.${queue}`;
 }
 
+// Whatever seems to wait for longer was written before the clock went back.
+const waitMsMax = 2 * Math.max(...retryDelaysMs);
+
 async function dueRows(client: pg.PoolClient, queue: string): Promise<Row[]> {
+  const waits = `visible_at > now() and visible_at < now() + interval '${waitMsMax} milliseconds'`;
   const { rows } = await client.query<Row>(
     `with failed as materialized (
        select key, min(position) as position from broker.messages
-       where queue = $1 and parked_at is null and reason is not null and visible_at > now() group by key
+       where queue = $1 and parked_at is null and reason is not null and ${waits} group by key
      )
      select position, queue, message_id, urn, key, version, sent_at, traceparent, body, attempts
      from broker.messages as m
-     where queue = $1 and parked_at is null and visible_at <= now()
+     where queue = $1 and parked_at is null and not (${waits})
        and not exists (select from failed where failed.key = m.key and failed.position < m.position)
      order by position limit $2`,
     [queue, batchSize],

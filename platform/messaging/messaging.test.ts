@@ -140,6 +140,18 @@ it('a poison message holds up its own key in order, and nobody else', async () =
   expect(applied).toEqual([other.id, behindIt.id]);
 });
 
+it('messages that were published, or have failed, before the clock went back do not wait for it, nor are they overtaken', async () => {
+  const { pool } = await testDatabase();
+  const broker = await theBroker(await listenersOf(pool));
+  const clockGoesBack = () => pool.query(`update broker.messages set visible_at = visible_at + interval '1 hour'`);
+  await broker.publish([aMessage({ version: 1 })]);
+  await clockGoesBack();
+  await broker.publish([aMessage({ version: 2 })]);
+  await consumePass(pool, queue.name, refuse);
+  await clockGoesBack();
+  expect((await drain(pool)).map(({ version }) => version)).toEqual([1, 2]);
+});
+
 it('a message reaches every queue that wants its type, and no other', async () => {
   const { pool } = await testDatabase();
   const broker = await theBroker(await listenersOf(pool));
