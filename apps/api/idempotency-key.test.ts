@@ -55,6 +55,7 @@ test('the documentation names the header where it is honoured', async () => {
     'post /events/{eventId}/tickets/purchase: header',
     'post /v2/events/{eventId}/holds: header',
     'post /v2/events/{eventId}/best-available: header',
+    'post /v2/events/{eventId}/holds/{holdId}/extend: header',
     'post /v2/events/{eventId}/purchases: header',
   ]);
 });
