@@ -53,7 +53,9 @@ export async function openTakeover(
   const own = stack.use(await openDatabase(context));
   const url = await (isStarting ? moverUrl : knownMoverUrl)(own.pool, own.url);
   const next = { url, pool: createPool({ url, connections }) };
-  stack.defer(async () => void (next.pool.ending || (await next.pool.end())));
+  stack.defer(async () => {
+    if (!next.pool.ending) await next.pool.end();
+  });
   const legacy = { url: legacyDatabaseUrl, pool: createPool({ url: legacyDatabaseUrl, connections }) };
   stack.defer(() => legacy.pool.end());
   const tap = tapOf(plan, context.config.amqpUrl);

@@ -23,9 +23,7 @@ const answers = new Map<string, ReturnType<typeof requests.of>>();
 export function countAnswer({ unit, side, kind }: Passed, status: number): void {
   const hundreds = Math.floor(status / 100);
   const key = `${unit} ${side} ${kind} ${hundreds}`;
-  const answered = answers.get(key) ?? requests.of({ unit, side, kind, outcome: `${hundreds}xx` });
-  answers.set(key, answered);
-  answered.add(1);
+  answers.getOrInsertComputed(key, () => requests.of({ unit, side, kind, outcome: `${hundreds}xx` })).add(1);
 }
 
 export function countFailure(passed: Passed, name: FailureName): void {

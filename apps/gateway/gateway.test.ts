@@ -96,6 +96,25 @@ describe('a request and its answer', () => {
     expect(Buffer.from(await answer.body.arrayBuffer()).equals(body)).toBe(true);
   });
 
+  test('tell the owner the epoch of a write instead of what the client says of it, and all else that he says', async () => {
+    const { url } = await gatewayTo(await aServer(mirror), counter);
+    const write = async (headers: Record<string, string>) => {
+      const answer = await request(`${url}/events`, { method: 'POST', headers });
+      await answer.body.dump();
+      return `${answer.headers['x-headers']}`;
+    };
+    const told = /ticketbuddy-epoch\|(\d+)/;
+    const [, epoch = ''] = told.exec(await write({})) ?? [];
+    const heard = await write({
+      'Ticketbuddy-Epoch': '99',
+      [epoch]: 'named as the epoch',
+      constructor: 'is no name of ours',
+    });
+    expect([told.exec(heard)?.[1], heard.includes('99')]).toEqual([epoch, false]);
+    expect(heard).toContain(`${epoch}|named as the epoch`);
+    expect(heard).toContain('constructor|is no name of ours');
+  });
+
   test.each([0, 1, 5_000, 8_192, 8_193])('of %i bytes, which its headers say, pass byte by byte', async (bytes) => {
     const body = randomBytes(bytes);
     const owner = await aServer((_, response) => response.writeHead(200, { 'content-length': bytes }).end(body));
