@@ -6,15 +6,19 @@ import { closedLoop, rateOf, type Shot } from './closed-loop.ts';
 import { startLegacyCopy } from './processes.ts';
 import { openRedis, startRedis } from './redis-line.ts';
 import { type Databases, once } from './selling-shop.ts';
-import { groupSize, shuffle } from './selling-stock.ts';
+import { groupSize, shuffle, stadiumSeats } from './selling-stock.ts';
 import { allAnswered, connections, inTurn } from './selling-world.ts';
 import { post } from './wire-connection.ts';
 
-const seats = 100_000;
-// As the legacy's largest venue has; its own events are never larger.
-const seatsOfEvent = 20;
+// 100,000 in the table: an event as ours are, and others as the legacy's largest venue has them.
+const smallSeats = 20;
+const smallEvents = 1_000;
+// More would only wait longer: each loads a whole stadium.
+const enoughConnections = 4;
+// So that there is something to buy in every round.
+const smallSecondsMax = 1;
 
-/** The legacy's way to buy four held seats, in a table of 100,000. */
+/** The legacy's way to buy four held seats, in a table of 100,000: of a stadium's event as ours are, or of a small one. */
 export async function openLegacy(databases: Databases) {
   const url = await databases.create('legacy');
   const pool = createPool({ url, connections: 1 });
@@ -23,7 +27,9 @@ export async function openLegacy(databases: Databases) {
   const holds = await fillTable(pool);
   await holdInRedis(redis.port, holds);
   const copy = await startLegacyCopy({ DATABASE_URL: url, REDIS_PORT: `${redis.port}` });
-  const next = inTurn(holds.map(purchaseShot));
+  const ofStadium = ({ seatsOfEvent }: LegacyHold) => seatsOfEvent > smallSeats;
+  const stadium = inTurn(holds.filter(ofStadium).map(purchaseShot));
+  const small = inTurn(holds.filter((hold) => !ofStadium(hold)).map(purchaseShot));
   const stop = once(async () => {
     await Promise.all([copy.stop(), pool.end()]);
     await redis.stop();
@@ -31,8 +37,12 @@ export async function openLegacy(databases: Databases) {
   databases.usedBy(stop);
   return {
     /** Answers how many a second. */
-    async purchaseFor(seconds: number): Promise<number> {
-      const done = await closedLoop({ urls: [copy.url], connections, seconds, next });
+    async purchaseFor(seconds: number, event: 'stadium' | 'small'): Promise<number> {
+      const turn =
+        event === 'stadium'
+          ? { next: stadium, connections: enoughConnections, seconds }
+          : { next: small, connections, seconds: Math.min(seconds, smallSecondsMax) };
+      const done = await closedLoop({ urls: [copy.url], ...turn });
       allAnswered(204, done.exchanges);
       return rateOf(done);
     },
@@ -40,7 +50,12 @@ export async function openLegacy(databases: Databases) {
   };
 }
 
-type LegacyHold = { readonly eventId: string; readonly userId: string; readonly ticketIds: readonly string[] };
+type LegacyHold = {
+  readonly eventId: string;
+  readonly seatsOfEvent: number;
+  readonly userId: string;
+  readonly ticketIds: readonly string[];
+};
 
 /** The legacy's table. Answers who holds which of its seats, in an order of chance. */
 async function fillTable(pool: pg.Pool): Promise<LegacyHold[]> {
@@ -50,18 +65,22 @@ async function fillTable(pool: pg.Pool): Promise<LegacyHold[]> {
       "Id" uuid primary key, "EventId" uuid not null, "Price" numeric not null, "SeatNumber" int, "UserId" uuid,
       "PurchasedAt" timestamptz)`);
   const { rows } = await pool.query<{ event: string; ids: string[] }>(
-    `with events as materialized (select gen_random_uuid() as id from generate_series(1, $1::int)), made as (
+    `with events as materialized (
+       select gen_random_uuid() as id, case nth when 0 then $3::int else $2::int end as seats
+       from generate_series(0, $1::int) as nth
+     ), made as (
        insert into "Ticket"."Tickets" ("Id", "EventId", "Price", "SeatNumber")
-       select gen_random_uuid(), id, 42.5, number from events, generate_series(1, $2::int) as number
+       select gen_random_uuid(), id, 42.5, number from events, generate_series(1, seats) as number
        returning "Id", "EventId"
      )
      select "EventId" as event, array_agg("Id") as ids from made group by "EventId"`,
-    [seats / seatsOfEvent, seatsOfEvent],
+    [smallEvents, smallSeats, stadiumSeats],
   );
   await pool.query('vacuum analyze "Ticket"."Tickets"');
   const holds = rows.flatMap(({ event, ids }) =>
-    Array.from({ length: seatsOfEvent / groupSize }, (_, nth) => ({
+    Array.from({ length: ids.length / groupSize }, (_, nth) => ({
       eventId: event,
+      seatsOfEvent: ids.length,
       userId: randomUUID(),
       ticketIds: ids.slice(nth * groupSize, (nth + 1) * groupSize),
     })),

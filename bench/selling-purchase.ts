@@ -20,14 +20,17 @@ export async function benchPurchase(world: World): Promise<void> {
       const holds = await holdsToBuy(shop, stock, seconds * mostPerSecond);
       return purchaseAll(shop, inTurn(holds), seconds);
     },
-    legacy: async () => (legacy ? legacy.purchaseFor(seconds) : 0),
+    legacy: async () => (legacy ? legacy.purchaseFor(seconds, 'stadium') : 0),
+    small: async () => (legacy ? legacy.purchaseFor(seconds, 'small') : 0),
   };
   const did = await interleave(rounds, turns, (round) => tell('purchase.4seats, purchase.legacy-algorithm', round));
   const unit = 'requests/s';
   if (wants('purchase.4seats'))
     report(compared({ name: 'purchase.4seats', unit, target: leastRatio.fourSeats }, did.ours, did.ceiling));
-  if (legacy)
+  if (legacy) {
     report(compared({ name: 'purchase.legacy-algorithm', unit, target: leastRatio.legacy }, did.ours, did.legacy));
+    report(compared({ name: 'purchase.legacy-algorithm.small-events', unit }, did.ours, did.small));
+  }
   await legacy?.stop();
   await world.audit(shop);
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { text as textOf } from 'node:stream/consumers';
 import { createEdgeTables } from '@ticketbuddy/cutover';
 import { testDatabase } from '@ticketbuddy/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -33,6 +34,15 @@ test('the program tells how it is, says all of it at the start, and ends in orde
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
+});
+
+test('a gateway without its database ends with a sentence', async () => {
+  const owners = { LEGACY_URL: 'http://127.0.0.1:1', NEXT_URL: 'http://127.0.0.1:1' };
+  const env = { ...owners, DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/shop' };
+  const child = spawn(process.execPath, [`${import.meta.dirname}/start.mjs`], { env });
+  const [said, [code]] = await Promise.all([textOf(child.stderr), once(child, 'exit')]);
+  expect(said).toBe('DATABASE_URL: the database shop at 127.0.0.1:1 cannot be reached (ECONNREFUSED).\n');
+  expect(code).toBe(1);
 });
 
 async function aProgram(settings: Record<string, string>) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createEdgeTables, Edge } from '@ticketbuddy/cutover';
-import { createPool, PostgresNotifications } from '@ticketbuddy/postgres';
+import { createPool, PostgresNotifications, reach } from '@ticketbuddy/postgres';
 import { startAdmin } from './admin.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { type OpenReads, openReads, readPlansOf } from './open-reads.ts';
@@ -12,6 +12,7 @@ export async function start(settings: Settings): Promise<() => Promise<void>> {
   const name = `gateway ${randomUUID().slice(0, 8)}`;
   const pool = createPool({ url: settings.databaseUrl, connections: 4 });
   stack.defer(() => pool.end());
+  await reach('DATABASE_URL', settings.databaseUrl);
   await createEdgeTables(pool);
   const notifications = new PostgresNotifications(settings.databaseUrl);
   stack.defer(() => notifications.stop());

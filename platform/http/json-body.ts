@@ -27,7 +27,13 @@ function wrong(errors: readonly Wrong[], schema: TSchema): Refusal {
   const first = errors.find(({ keyword }) => !counting.has(keyword)) ?? errors[0];
   const { description } = schema as { readonly description?: string };
   const said = first && counting.has(first.keyword) && first.instancePath === '' ? description : undefined;
-  return unreadable(pathOf(first?.instancePath), said ?? `The value ${first?.message ?? 'is not what is expected'}.`);
+  return unreadable(pathOf(first?.instancePath), said ?? sentenceOf(first));
+}
+
+// Of a member that the schema does not have, the library says that its "schema is false".
+function sentenceOf(first: Wrong | undefined): string {
+  if (first?.keyword === 'boolean') return 'There is no member of this name.';
+  return `The value ${first?.message ?? 'is not what is expected'}.`;
 }
 
 const counting = new Set(['minProperties', 'maxProperties']);
