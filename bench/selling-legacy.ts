@@ -27,9 +27,12 @@ export async function openLegacy(databases: Databases) {
   const holds = await fillTable(pool);
   await holdInRedis(redis.port, holds);
   const copy = await startLegacyCopy({ DATABASE_URL: url, REDIS_PORT: `${redis.port}` });
-  const ofStadium = ({ seatsOfEvent }: LegacyHold) => seatsOfEvent > smallSeats;
-  const stadium = inTurn(holds.filter(ofStadium).map(purchaseShot));
-  const small = inTurn(holds.filter((hold) => !ofStadium(hold)).map(purchaseShot));
+  const holdsBySize = Map.groupBy(holds, ({ size }) => size);
+  const nextOf = (size: EventSize) => inTurn((holdsBySize.get(size) ?? []).map(purchaseShot));
+  const turns = {
+    stadium: { next: nextOf('stadium'), connections: enoughConnections, secondsMax: Number.POSITIVE_INFINITY },
+    small: { next: nextOf('small'), connections, secondsMax: smallSecondsMax },
+  };
   const stop = once(async () => {
     await Promise.all([copy.stop(), pool.end()]);
     await redis.stop();
@@ -37,12 +40,9 @@ export async function openLegacy(databases: Databases) {
   databases.usedBy(stop);
   return {
     /** Answers how many a second. */
-    async purchaseFor(seconds: number, event: 'stadium' | 'small'): Promise<number> {
-      const turn =
-        event === 'stadium'
-          ? { next: stadium, connections: enoughConnections, seconds }
-          : { next: small, connections, seconds: Math.min(seconds, smallSecondsMax) };
-      const done = await closedLoop({ urls: [copy.url], ...turn });
+    async purchaseFor(size: EventSize, seconds: number): Promise<number> {
+      const { secondsMax, ...turn } = turns[size];
+      const done = await closedLoop({ urls: [copy.url], ...turn, seconds: Math.min(seconds, secondsMax) });
       allAnswered(204, done.exchanges);
       return rateOf(done);
     },
@@ -50,9 +50,11 @@ export async function openLegacy(databases: Databases) {
   };
 }
 
+type EventSize = 'stadium' | 'small';
+
 type LegacyHold = {
   readonly eventId: string;
-  readonly seatsOfEvent: number;
+  readonly size: EventSize;
   readonly userId: string;
   readonly ticketIds: readonly string[];
 };
@@ -77,10 +79,10 @@ async function fillTable(pool: pg.Pool): Promise<LegacyHold[]> {
     [smallEvents, smallSeats, stadiumSeats],
   );
   await pool.query('vacuum analyze "Ticket"."Tickets"');
-  const holds = rows.flatMap(({ event, ids }) =>
+  const holds = rows.flatMap(({ event, ids }): LegacyHold[] =>
     Array.from({ length: ids.length / groupSize }, (_, nth) => ({
       eventId: event,
-      seatsOfEvent: ids.length,
+      size: ids.length === stadiumSeats ? 'stadium' : 'small',
       userId: randomUUID(),
       ticketIds: ids.slice(nth * groupSize, (nth + 1) * groupSize),
     })),

@@ -20,8 +20,8 @@ export async function benchPurchase(world: World): Promise<void> {
       const holds = await holdsToBuy(shop, stock, seconds * mostPerSecond);
       return purchaseAll(shop, inTurn(holds), seconds);
     },
-    legacy: async () => (legacy ? legacy.purchaseFor(seconds, 'stadium') : 0),
-    small: async () => (legacy ? legacy.purchaseFor(seconds, 'small') : 0),
+    legacy: async () => (legacy ? legacy.purchaseFor('stadium', seconds) : 0),
+    small: async () => (legacy ? legacy.purchaseFor('small', seconds) : 0),
   };
   const did = await interleave(rounds, turns, (round) => tell('purchase.4seats, purchase.legacy-algorithm', round));
   const unit = 'requests/s';

@@ -8,11 +8,11 @@ import type { Settings } from './settings.config.ts';
 
 /** Starts the gateway with all that it stands on; answers what stops it. */
 export async function start(settings: Settings): Promise<() => Promise<void>> {
+  await reach('DATABASE_URL', settings.databaseUrl);
   await using stack = new AsyncDisposableStack();
   const name = `gateway ${randomUUID().slice(0, 8)}`;
   const pool = createPool({ url: settings.databaseUrl, connections: 4 });
   stack.defer(() => pool.end());
-  await reach('DATABASE_URL', settings.databaseUrl);
   await createEdgeTables(pool);
   const notifications = new PostgresNotifications(settings.databaseUrl);
   stack.defer(() => notifications.stop());

@@ -15,6 +15,7 @@ it.each([
   ['{"buyer":7,"seats":[1]}', '$.buyer', 'The value must be string.'],
   ['{"seats":[1]}', '$', 'The value must have required properties buyer.'],
   ['{"buyer":"ann","seats":[1],"row":2}', '$.row', 'There is no member of this name.'],
+  ['{"buyer":"ann","seats":[1],"a/b~":2}', '$.a/b~', 'There is no member of this name.'],
   ['[]', '$', 'The value must be object.'],
   ['{"buyer"', '$', 'The body is not JSON.'],
 ])('%s is refused with what is wrong in it', (body, path, message) => {

@@ -73,7 +73,8 @@ function trimmed(value: unknown, depth = 0): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, trimmed(member, depth + 1)]));
 }
 
-// From a JSON pointer (`/seats/0`) to a JSON path (`$.seats[0]`).
+// From a JSON pointer (`/seats/0`) to a JSON path (`$.seats[0]`); a pointer writes `/` in a name as `~1`, and `~` as `~0`.
 function pathOf(pointer = ''): string {
-  return `$${pointer.replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]').replaceAll('/', '.')}`;
+  const path = pointer.replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]').replaceAll('/', '.');
+  return `$${path.replaceAll('~1', '/').replaceAll('~0', '~')}`;
 }
