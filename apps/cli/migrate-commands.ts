@@ -8,6 +8,7 @@ type Asked = {
   readonly confirm?: string;
   readonly endpoint?: string;
   readonly triggers?: true;
+  readonly throttle?: string;
 };
 
 const unit = ['[unit]', 'What is moved; events, which is all that can be so far', 'events'] as const;
@@ -87,6 +88,7 @@ function addRunning(migrate: Command, run: Run): void {
         'ended with Ctrl-C; started again, it goes on where it was. It also finishes moves that somebody has left.',
     )
     .option(...byTriggers)
+    .option('--throttle <ms>', 'As `migrate throttle` does it, from the first row on; off ends it')
     .action((of: string, options: Asked) => run('migrate start', { ...options, of }));
   const steering = [
     ['pause', 'Let copy and streams stand still; the servers keep their logs for them meanwhile'],
@@ -105,7 +107,11 @@ function addRunning(migrate: Command, run: Run): void {
     .argument('<ms>', 'How slow a query at the legacy may be, in ms, or off')
     .argument(...unit)
     .summary('Let the copy give way while the legacy is slower than this')
-    .description('Lets the copy read less, and rest longer, while a query at the legacy takes longer than this.')
+    .description(
+      'Before each chunk, and all the while one is copied, the copy asks the legacy for something small. Where that takes longer\n' +
+        'than this, it rests for 99 times as long as the chunk took, so that of a hundred clients at most one meets it; where it\n' +
+        'does not, the copy recovers chunk by chunk. Without a limit it goes as fast as it can.',
+    )
     .action((ms: string, of: string, options: Asked) => run('migrate throttle', { ...options, of, ids: [ms] }));
 }
 

@@ -8,18 +8,19 @@ import type { Context } from './context.ts';
 import { gateLines } from './migrate-report.ts';
 import { note } from './note.ts';
 import { openTakeover } from './open-takeover.ts';
+import { limitText, probeLimit } from './probe-limit.ts';
 import type { Terminal } from './terminal.ts';
 
 const showEveryMs = 500;
 const sameErrorMs = 10_000;
 const keysShown = 10;
 
+type Options = { readonly of?: string; readonly triggers?: true; readonly throttle?: string };
+
 /** Carries the rows of the unit until it is interrupted. */
-export async function migrateStart(
-  context: Context,
-  { of = 'events', triggers }: { readonly of?: string; readonly triggers?: true },
-): Promise<number> {
+export async function migrateStart(context: Context, { of = 'events', triggers, throttle }: Options): Promise<number> {
   const { terminal } = context;
+  const probeMsMax = throttle === undefined ? undefined : probeLimit(throttle);
   await using opened = await openTakeover(context, of, {
     connections: context.config.databaseConnections,
     byTriggers: triggers && ['legacy'],
@@ -29,12 +30,14 @@ export async function migrateStart(
   await refuseUnready(opened.takeover, terminal);
   const complain = complainOnce(terminal);
   const worker = await startWorker(opened.takeover, {
+    ...(probeMsMax !== undefined && { probeMsMax }),
     onError: complain,
     onUntold: (keys) => complain('messages', untoldText(keys)),
     onResumed: (outcome) => terminal.print(`A move of ${of} that was left is ${outcome}.`),
     onServed: ({ outcome }) => terminal.print(`A move of ${of} that was asked for is ${outcome}.`),
   });
-  await note(opened, 'carrying begun', { capture: triggers ? 'triggers' : 'as the server allows' });
+  await note(opened, 'carrying begun', { capture: triggers ? 'triggers' : 'as the server allows', throttle });
+  if (probeMsMax !== undefined) terminal.print(limitText(probeMsMax));
   terminal.print(`The rows of ${of} are carried both ways. Ctrl-C ends it; started again, it goes on.`);
   const timer = showing(opened.takeover, terminal);
   if (!terminal.interrupted.aborted) await once(terminal.interrupted, 'abort');
@@ -90,8 +93,14 @@ const barWidth = 24;
 function progressText({ table, rowsCopied, rowsEstimated, rowsPerSecond, secondsLeft }: Progress): string {
   const part = rowsEstimated === 0 ? 1 : Math.min(1, rowsCopied / rowsEstimated);
   const bar = '█'.repeat(Math.round(part * barWidth)).padEnd(barWidth, '░');
-  const left = secondsLeft === null ? '' : `, ${Math.ceil(secondsLeft)} s left`;
+  const left = secondsLeft === null ? '' : `, ${timeText(secondsLeft)} left`;
   return `${table} ${bar} ${Math.floor(part * 100)} % (${Math.round(rowsPerSecond)} rows/s${left})`;
+}
+
+function timeText(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 async function followingText({ plan, places }: Takeover): Promise<string> {

@@ -87,7 +87,11 @@ it.each([
 it.each(['Infinity', 'NaN', '-5', '0', 'fast', ''])('does not let the copy give way beyond "%s" ms', async (ms) => {
   const { settings } = await bothSides();
   const err = `"${ms}" is neither a number of ms above 0 nor off.\n`;
-  expect(await ticketbuddy(['migrate', 'throttle', ms], settings)).toEqual({ code: 1, out: '', err });
+  for (const words of [
+    ['throttle', ms],
+    ['start', '--throttle', ms],
+  ])
+    expect(await ticketbuddy(['migrate', ...words], settings)).toEqual({ code: 1, out: '', err });
 });
 
 it('compares beside prices that are no numbers, and names their rows', async () => {
@@ -143,7 +147,7 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
   const { settings, legacy, next } = await bothSidesAlone();
   const migrate = (...words: string[]) => ticketbuddy(['migrate', ...words], settings);
   await addEvents(legacy.pool, 20);
-  const worker = start([launcher, 'migrate', 'start'], settings);
+  const worker = start([launcher, 'migrate', 'start', '--throttle', '20'], settings);
   const said = ended(worker);
   onTestFinished(() => void worker.kill('SIGKILL'));
   await until('a gateway can say that it is there', () => isThere(next.pool, 'ticketbuddy_migration.edges'));
@@ -153,6 +157,10 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
     /^events +belongs to legacy, epoch 1\n(?:.*\n)*.*copied +"Event"."Events": 20 rows/,
   );
 
+  const limits = await next.pool.query(
+    'select unit, probe_ms_max from ticketbuddy_migration.checkpoints order by unit',
+  );
+  expect(limits.rows).toEqual([{ unit: 'events_to_next', probe_ms_max: 20 }]);
   expect(await migrate('start')).toEqual({
     code: 1,
     out: '',
@@ -194,7 +202,7 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
 
   worker.kill('SIGINT');
   expect(await said).toMatchObject<Partial<Ended>>({
-    out: expect.stringContaining('All that was there is copied: 20 rows'),
+    out: expect.stringMatching(/^The copy gives way beyond 20 ms\.\n(?:.*\n)*All that was there is copied: 20 rows/),
   });
   expect((await migrate('abandon', 'events', '--confirm', 'events')).code).toBe(0);
   expect(await isThere(legacy.pool, 'ticketbuddy_migration.fences')).toBe(false);

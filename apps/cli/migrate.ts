@@ -18,6 +18,7 @@ import { entryLine, parityLines, statusReport } from './migrate-report.ts';
 import { note } from './note.ts';
 import { openDatabase, refuseWithoutDatabase } from './open-database.ts';
 import { openBegun, openTakeover } from './open-takeover.ts';
+import { limitText, probeLimit } from './probe-limit.ts';
 import type { Terminal } from './terminal.ts';
 
 type Options = {
@@ -75,16 +76,13 @@ export async function migrateThrottle(
   context: Context,
   { of = 'events', ids: [ms = ''] = [] }: Options,
 ): Promise<number> {
-  const limit = ms === 'off' ? undefined : Number(ms);
-  if (limit !== undefined && !(limit > 0 && Number.isFinite(limit)))
-    throw new StartError(`"${ms}" is neither a number of ms above 0 nor off.`);
+  const limit = probeLimit(ms);
   await using opened = await openBegun(context, of);
   const [copy] = controlsOf(opened.takeover);
-  if (copy) await throttle(copy, limit);
-  await note(opened, 'throttled', { probeMsMax: limit ?? null });
-  context.terminal.print(
-    limit === undefined ? 'The copy gives way to nothing.' : `The copy gives way beyond ${limit} ms.`,
-  );
+  const probeMsMax = limit === 'off' ? undefined : limit;
+  if (copy) await throttle(copy, probeMsMax);
+  await note(opened, 'throttled', { probeMsMax: probeMsMax ?? null });
+  context.terminal.print(limitText(limit));
   return 0;
 }
 

@@ -8,6 +8,7 @@ import {
   commitWithoutWaiting,
   forgetApplied,
   lockStanding,
+  type Recent,
   readApplied,
   readCheckpoint,
   readCopies,
@@ -26,9 +27,11 @@ export type CopyPass = {
   /** How many rows the chunk had, those that were rejected included. */
   readonly rows: number;
   readonly rejected: number;
+  /** The table had no more: whoever rests between chunks need not rest after this one. */
+  readonly isLast: boolean;
 };
 
-const nothing = { rows: 0, rejected: 0 };
+const nothing = { rows: 0, rejected: 0, isLast: false };
 
 /**
  * Copies the next chunk, in one transaction together with its watermark: killed at any point, the next pass reads this one
@@ -44,13 +47,14 @@ export async function copyPass(backfill: Backfill, pace: Pace): Promise<CopyPass
   const copy = copies.find(({ isComplete }) => !isComplete);
   if (!copy) return { outcome: 'complete', ...nothing };
   const target = targetOf(backfill, copy.table);
+  const restedMs = pace.restMs;
   const limit = await pace.rowsNow(source, probeMsMax);
   const startedAt = performance.now();
   const request = { unit, table: target.table, watermark: copy.watermark, limit };
   const write = (chunk: Chunk) =>
     writeChunk(backfill, target, chunk, async (rows) => ({
       ...(await advanced(copy, chunk, rows)),
-      busyMs: copy.busyMs + performance.now() - startedAt,
+      recent: recently(copy.recent, { rows, ms: restedMs + performance.now() - startedAt }),
     }));
   return pace.watching(source, probeMsMax, () => withChunk(source, request, write));
 }
@@ -79,7 +83,7 @@ async function writeChunk(
       applied.map(({ xid }) => xid).filter((xid) => sees(snapshot, xid)),
     );
     await saveCopy(tx, writer, await copyNow(rows));
-    return { outcome: 'copied', rows, rejected };
+    return { outcome: 'copied', rows, rejected, isLast: chunk.span.upTo === null };
   });
 }
 
@@ -134,6 +138,14 @@ async function advanced(copy: Copy, chunk: Chunk, rows: number): Promise<Copy> {
     estimateWasWrong: copy.estimateWasWrong || isWrong,
   };
 }
+
+// A throttle may be changed in the middle of a copy: what was long ago tells nothing of what is left.
+function recently(before: Recent, { rows, ms }: Recent): Recent {
+  const remembered = 0.5 ** (ms / halfForgottenMs);
+  return { rows: before.rows * remembered + rows, ms: before.ms * remembered + ms };
+}
+
+const halfForgottenMs = 30_000;
 
 // Rows come and go while they are copied; that is no error of the estimate.
 const tolerance = 0.1;

@@ -11,7 +11,7 @@ export type Progress = {
   readonly rowsEstimated: number;
   /** The first estimate was off by more than a tenth, and has been replaced by a count. */
   readonly estimateWasWrong: boolean;
-  /** While it worked: rests and pauses between the chunks are not in it. */
+  /** Of late, with the rests between the chunks; pauses are not in it. */
   readonly rowsPerSecond: number;
   /** At that rate; `null` before the first chunk. */
   readonly secondsLeft: number | null;
@@ -25,8 +25,8 @@ export async function progress(pool: pg.Pool, place: Place): Promise<Progress[]>
 }
 
 function toProgress(copy: Copy, rowsRejected: number): Progress {
-  const { table, rowsCopied, rowsEstimated, estimateWasWrong, busyMs, isComplete } = copy;
-  const rowsPerSecond = busyMs > 0 ? (rowsCopied * 1_000) / busyMs : 0;
+  const { table, rowsCopied, rowsEstimated, estimateWasWrong, recent, isComplete } = copy;
+  const rowsPerSecond = recent.ms > 0 ? (recent.rows * 1_000) / recent.ms : 0;
   const left = rowsPerSecond > 0 ? (rowsEstimated - rowsCopied) / rowsPerSecond : null;
   return {
     table,

@@ -47,7 +47,7 @@ export function startBackfill(options: StartOptions): Loop {
     if (performance.now() < restUntil) return followed.transactions;
     const copied = await copyPass(backfill, pace);
     isCopied = copied.outcome === 'complete';
-    restUntil = performance.now() + pace.restMs;
+    restUntil = copied.isLast ? 0 : performance.now() + pace.restMs;
     return followed.transactions + copied.rows;
   };
   return repeat(pass, { idleMs, onError });

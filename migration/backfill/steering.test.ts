@@ -19,7 +19,7 @@ import {
   seats,
   textOf,
 } from './test-backfill.ts';
-import { adapt, createPace } from './throttle.ts';
+import { adapt, createPace, type Step } from './throttle.ts';
 import { openWriter } from './writer.ts';
 
 function controlOf({ target, unit }: Ground) {
@@ -55,13 +55,33 @@ it('steering a unit that has not begun is refused', async () => {
 });
 
 it('a slow source makes chunks smaller and rests longer, a quick one the other way, and each within its limits', () => {
-  const slow = adapt({ chunkRows: 100, restMs: 0 }, 21, 20, 1_000);
-  expect(slow).toEqual({ chunkRows: 50, restMs: 50 });
-  expect(adapt(slow, 21, 20, 1_000)).toEqual({ chunkRows: 25, restMs: 100 });
-  expect(adapt(slow, 15, 20, 1_000)).toEqual(slow);
-  expect(adapt(slow, 5, 20, 1_000)).toEqual({ chunkRows: 50, restMs: 0 });
-  expect(adapt({ chunkRows: 900, restMs: 0 }, 5, 20, 1_000)).toEqual({ chunkRows: 1_000, restMs: 0 });
-  expect(adapt({ chunkRows: 1, restMs: 5_000 }, 21, 20, 1_000)).toEqual({ chunkRows: 1, restMs: 5_000 });
+  const step = { chunkRows: 4_000, restMs: 0, restTimes: 0 };
+  const probed = (idleMs: number, before: Step = step, whileCopiedMs = 0) =>
+    adapt(before, { idleMs, whileCopiedMs }, 20, 5_000);
+  const slow = probed(21);
+  expect(slow).toEqual({ chunkRows: 2_000, restMs: 50, restTimes: 99 });
+  expect(probed(21, slow)).toEqual({ chunkRows: 1_000, restMs: 100, restTimes: 99 });
+  expect(probed(15, slow)).toEqual({ ...slow, restTimes: 99 * 0.8 });
+  expect(probed(5, slow)).toEqual({ chunkRows: 2_000, restMs: 0, restTimes: 99 * 0.8 });
+  expect(probed(5)).toEqual({ chunkRows: 5_000, restMs: 0, restTimes: 0 });
+  expect(probed(15)).toEqual(step);
+  expect(probed(21, { chunkRows: 1, restMs: 5_000, restTimes: 99 })).toEqual({
+    chunkRows: 1,
+    restMs: 5_000,
+    restTimes: 99,
+  });
+});
+
+it('a source that feels the copy is left alone for 99 times as long as a chunk took, and chunks stay worth their while', () => {
+  const probed = (whileCopiedMs: number, before: Step) => adapt(before, { idleMs: 1, whileCopiedMs }, 20, 5_000);
+  const felt = probed(21, { chunkRows: 3_000, restMs: 0, restTimes: 0 });
+  expect(felt).toEqual({ chunkRows: 2_000, restMs: 0, restTimes: 99 });
+  expect(probed(21, felt)).toEqual(felt);
+  expect(probed(21, { ...felt, chunkRows: 300 })).toEqual({ ...felt, chunkRows: 300 });
+  let recovered = felt;
+  for (let chunk = 0; chunk < 21; chunk++) recovered = probed(15, recovered);
+  expect(recovered.restTimes).toBeLessThan(1);
+  expect(probed(15, recovered)).toEqual({ chunkRows: 2_000, restMs: 0, restTimes: 0 });
 });
 
 it('a limit for the probe is heeded from the next chunk on, and so is its end', async () => {
@@ -74,7 +94,8 @@ it('a limit for the probe is heeded from the next chunk on, and so is its end', 
     await copyPass(run.backfill, pace),
     await copyPass(run.backfill, pace),
   ];
-  expect([slowed.map(({ rows }) => rows), pace.restMs]).toEqual([[4, 2, 1], 200]);
+  expect(slowed.map(({ rows }) => rows)).toEqual([4, 2, 1]);
+  expect(pace.restMs).toBeGreaterThanOrEqual(200);
   await throttle(controlOf(ground), undefined);
   expect([(await copyPass(run.backfill, pace)).rows, pace.restMs]).toEqual([8, 0]);
 });
@@ -94,15 +115,21 @@ it('a source that is slow only while a chunk is copied is given way to by the ne
     await until('it was asked again', async () => asked >= enough);
   };
   const pace = createPace({ chunkRows: 80, probe });
+  const taking = async (ms: number, times: number) => {
+    const startedMs = nowMs;
+    await pace.watching(source.pool, 20, async () => {
+      probeMs = ms;
+      await askedAgain(times);
+      probeMs = 0;
+    });
+    return nowMs - startedMs;
+  };
   expect(await pace.rowsNow(source.pool, 20)).toBe(120);
-  await pace.watching(source.pool, 20, async () => {
-    probeMs = 30;
-    await askedAgain(5);
-    probeMs = 0;
-  });
-  expect([await pace.rowsNow(source.pool, 20), pace.restMs]).toEqual([60, 50]);
-  await pace.watching(source.pool, 20, () => askedAgain(2));
-  expect([await pace.rowsNow(source.pool, 20), pace.restMs]).toEqual([60, 0]);
+  const felt = await taking(30, 5);
+  expect([await pace.rowsNow(source.pool, 20), pace.restMs]).toEqual([120, 99 * felt]);
+  const unfelt = await taking(1, 2);
+  expect(await pace.rowsNow(source.pool, 20)).toBe(180);
+  expect(pace.restMs).toBeCloseTo(99 * 0.8 * unfelt);
   expect(await pace.watching(source.pool, undefined, async () => 'copied')).toBe('copied');
 });
 
@@ -110,7 +137,7 @@ it('a source that is to be spared is asked for little at first', async () => {
   const { source } = await aGround();
   const pace = createPace({ chunkRows: 20_000, probe: async () => undefined });
   const rows = [await pace.rowsNow(source.pool, 1_000), await pace.rowsNow(source.pool, 1_000)];
-  expect([await pace.rowsNow(source.pool, undefined), ...rows]).toEqual([20_000, 750, 1_125]);
+  expect([await pace.rowsNow(source.pool, undefined), ...rows]).toEqual([20_000, 3_000, 4_500]);
 });
 
 it('progress counts rows, and says when the estimate was wrong', async () => {
@@ -119,9 +146,11 @@ it('progress counts rows, and says when the estimate was wrong', async () => {
   const run = await aRun(ground);
   await ground.source.pool.query(`insert into "Seats" select i, 'more' from generate_series(11, 30) as i`);
   const pace = createPace({ chunkRows: 6 });
-  const seen = [];
+  const [seen, lasts] = [[], []] as [unknown[], boolean[]];
   for (let outcome = ''; outcome !== 'complete'; ) {
-    ({ outcome } = await copyPass(run.backfill, pace));
+    const passed = await copyPass(run.backfill, pace);
+    outcome = passed.outcome;
+    lasts.push(passed.isLast);
     const [state] = await progress(ground.target.pool, { schema, unit: ground.unit.name });
     seen.push([state?.rowsCopied, state?.rowsEstimated, state?.estimateWasWrong, state?.isComplete]);
     expect(state?.rowsPerSecond).toBeGreaterThan(0);
@@ -135,6 +164,7 @@ it('progress counts rows, and says when the estimate was wrong', async () => {
     [30, 30, true, true],
     [30, 30, true, true],
   ]);
+  expect(lasts).toEqual([false, false, false, false, false, true, false]);
 });
 
 it('a second writer of the unit is refused, and let in when the first has gone', async () => {

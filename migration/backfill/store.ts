@@ -33,8 +33,10 @@ export async function createTables(tx: pg.PoolClient, { schema }: Place): Promis
       is_paused boolean not null default false, probe_ms_max float8, is_replay_asked boolean not null default false);
     create table if not exists ${schema}.copies (
       unit text, table_name text, place int not null, watermark text[], rows_copied bigint not null default 0,
-      rows_estimated bigint not null, estimate_was_wrong boolean not null default false, busy_ms float8 not null default 0,
-      is_complete boolean not null default false, primary key (unit, table_name));
+      rows_estimated bigint not null, estimate_was_wrong boolean not null default false, recent_rows float8 not null default 0,
+      recent_ms float8 not null default 0, is_complete boolean not null default false, primary key (unit, table_name));
+    alter table ${schema}.copies add if not exists recent_rows float8 not null default 0,
+      add if not exists recent_ms float8 not null default 0;
     create table if not exists ${schema}.applied (unit text, table_name text, xid bigint, primary key (unit, table_name, xid));
     create table if not exists ${schema}.rejects (
       unit text, table_name text, key text, operation text not null, row text, reason text not null,
@@ -141,13 +143,16 @@ export async function commitWithoutWaiting(tx: pg.PoolClient): Promise<void> {
   await tx.query('set local synchronous_commit = off');
 }
 
+export type Recent = { readonly rows: number; readonly ms: number };
+
 export type Copy = {
   readonly table: string;
   readonly watermark: readonly string[] | null;
   readonly rowsCopied: number;
   readonly rowsEstimated: number;
   readonly estimateWasWrong: boolean;
-  readonly busyMs: number;
+  /** How many of its rows were copied of late, and in what time. */
+  readonly recent: Recent;
   readonly isComplete: boolean;
 };
 
@@ -166,7 +171,8 @@ export async function insertCopy(
 export async function readCopies(client: pg.Pool | pg.PoolClient, { schema, unit }: Place): Promise<Copy[]> {
   const { rows } = await client.query<Copy>(
     `select table_name as table, watermark, rows_copied as "rowsCopied", rows_estimated as "rowsEstimated",
-       estimate_was_wrong as "estimateWasWrong", busy_ms as "busyMs", is_complete as "isComplete"
+       estimate_was_wrong as "estimateWasWrong", json_build_object('rows', recent_rows, 'ms', recent_ms) as recent,
+       is_complete as "isComplete"
      from ${schema}.copies where unit = $1 order by place`,
     [unit],
   );
@@ -176,7 +182,7 @@ export async function readCopies(client: pg.Pool | pg.PoolClient, { schema, unit
 export async function saveCopy(tx: pg.PoolClient, { schema, unit }: Place, copy: Copy): Promise<void> {
   await tx.query(
     `update ${schema}.copies set watermark = $3, rows_copied = $4, rows_estimated = $5, estimate_was_wrong = $6,
-       busy_ms = $7, is_complete = $8 where unit = $1 and table_name = $2`,
+       recent_rows = $7, recent_ms = $8, is_complete = $9 where unit = $1 and table_name = $2`,
     [
       unit,
       copy.table,
@@ -184,7 +190,8 @@ export async function saveCopy(tx: pg.PoolClient, { schema, unit }: Place, copy:
       copy.rowsCopied,
       Math.round(copy.rowsEstimated),
       copy.estimateWasWrong,
-      copy.busyMs,
+      copy.recent.rows,
+      copy.recent.ms,
       copy.isComplete,
     ],
   );

@@ -8,7 +8,16 @@ export type PaceOptions = {
   readonly probe?: (source: pg.Pool) => Promise<unknown>;
 };
 
-export type Step = { readonly chunkRows: number; readonly restMs: number };
+export type Step = {
+  readonly chunkRows: number;
+  /** While the source is slow by itself. */
+  readonly restMs: number;
+  /** For how many times as long as a chunk took the copy rests after it. */
+  readonly restTimes: number;
+};
+
+/** How slow the probe was, in ms: before a chunk, and while the last one was copied. */
+export type Probed = { readonly idleMs: number; readonly whileCopiedMs: number };
 
 /** How fast a copy goes. It gives way when the source is slow, and recovers. */
 export type Pace = {
@@ -20,27 +29,29 @@ export type Pace = {
   watching<R>(source: pg.Pool, probeMsMax: number | undefined, copy: () => Promise<R>): Promise<R>;
 };
 
-// Of a source that is to be spared nobody knows yet what it bears.
-const chunkRowsAtFirst = 500;
+// Then one in a hundred of the source's users meets a chunk at most, and the 99th percentile of them does not.
+const restTimesMax = 99;
+// Fewer rows would hardly make a chunk shorter.
+const chunkRowsFelt = 2_000;
 
 export function createPace(options: PaceOptions = {}): Pace {
   const { chunkRows = 20_000, probe = (source) => source.query('select 1') } = options;
   const { chunkRowsMax = Math.max(10_000, chunkRows) } = options;
-  let step: Step = { chunkRows, restMs: 0 };
-  let whileCopiedMs = 0;
-  let isSparing = false;
+  const unlimited: Step = { chunkRows, restMs: 0, restTimes: 0 };
+  // Of a source that is to be spared nobody knows yet what it bears.
+  const sparing: Step = { chunkRows: Math.min(chunkRows, chunkRowsFelt), restMs: 0, restTimes: restTimesMax };
+  let step = unlimited;
+  let [whileCopiedMs, chunkMs] = [0, 0];
   return {
     get restMs() {
-      return step.restMs;
+      return Math.max(step.restMs, step.restTimes * chunkMs);
     },
     async rowsNow(source, probeMsMax) {
-      if (probeMsMax === undefined) step = { chunkRows, restMs: 0 };
+      if (probeMsMax === undefined) step = unlimited;
       else {
-        if (!isSparing) step = { chunkRows: Math.min(chunkRows, chunkRowsAtFirst), restMs: 0 };
         const idleMs = await timeOf(() => probe(source));
-        step = adapt(step, Math.max(idleMs, whileCopiedMs), probeMsMax, chunkRowsMax);
+        step = adapt(step === unlimited ? sparing : step, { idleMs, whileCopiedMs }, probeMsMax, chunkRowsMax);
       }
-      isSparing = probeMsMax !== undefined;
       whileCopiedMs = 0;
       return step.chunkRows;
     },
@@ -48,9 +59,11 @@ export function createPace(options: PaceOptions = {}): Pace {
       if (probeMsMax === undefined) return copy();
       const over = new AbortController();
       const asked = askAgain(() => probe(source), over.signal);
+      const startedAt = performance.now();
       try {
         return await copy();
       } finally {
+        chunkMs = performance.now() - startedAt;
         over.abort();
         whileCopiedMs = usual(await asked);
       }
@@ -61,20 +74,36 @@ export function createPace(options: PaceOptions = {}): Pace {
 const restMsMin = 50;
 const restMsMax = 5_000;
 
-/** Over the limit: half the rows, twice the rest. Under half of it: rest less, then read more. Between: as it is. */
-export function adapt({ chunkRows, restMs }: Step, probeMs: number, probeMsMax: number, chunkRowsMax: number): Step {
-  if (probeMs > probeMsMax) {
-    return {
-      chunkRows: Math.max(1, Math.floor(chunkRows / 2)),
-      restMs: Math.min(restMsMax, Math.max(restMsMin, restMs * 2)),
-    };
-  }
-  if (probeMs > probeMsMax / 2) return { chunkRows, restMs };
-  if (restMs > 0) return { chunkRows, restMs: restMs <= restMsMin ? 0 : restMs / 2 };
-  return { chunkRows: Math.min(chunkRowsMax, Math.ceil(chunkRows * 1.5)), restMs };
+/** Gives way to a source that is slow or feels the copy, and recovers bit by bit. */
+export function adapt(step: Step, { idleMs, whileCopiedMs }: Probed, probeMsMax: number, chunkRowsMax: number): Step {
+  if (idleMs > probeMsMax) return slower(step);
+  if (whileCopiedMs > probeMsMax) return seldomer(step);
+  return quicker(step, Math.max(idleMs, whileCopiedMs) <= probeMsMax / 2, chunkRowsMax);
 }
 
-const askEveryMs = 20;
+function slower({ chunkRows, restMs }: Step): Step {
+  return {
+    chunkRows: Math.max(1, Math.floor(chunkRows / 2)),
+    restMs: Math.min(restMsMax, Math.max(restMsMin, restMs * 2)),
+    restTimes: restTimesMax,
+  };
+}
+
+function seldomer({ chunkRows, restMs }: Step): Step {
+  const fewer = Math.max(Math.min(chunkRows, chunkRowsFelt), Math.floor(chunkRows / 2));
+  return { chunkRows: fewer, restMs, restTimes: restTimesMax };
+}
+
+// That one chunk was not felt may have been chance.
+function quicker({ chunkRows, restMs, restTimes }: Step, isQuick: boolean, chunkRowsMax: number): Step {
+  return {
+    chunkRows: isQuick && restMs === 0 ? Math.min(chunkRowsMax, Math.ceil(chunkRows * 1.5)) : chunkRows,
+    restMs: !isQuick ? restMs : restMs <= restMsMin ? 0 : restMs / 2,
+    restTimes: restTimes < 1 ? 0 : restTimes * 0.8,
+  };
+}
+
+const askEveryMs = 5;
 
 /** How long each took, in ms. One that fails says nothing: what is wrong with the source is for the copy to find. */
 async function askAgain(probe: () => Promise<unknown>, over: AbortSignal): Promise<number[]> {

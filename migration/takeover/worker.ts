@@ -1,4 +1,4 @@
-import { createPace, type Pace, startBackfill } from '@ticketbuddy/backfill';
+import { createPace, type Pace, startBackfill, throttle } from '@ticketbuddy/backfill';
 import type { Outcome, Side } from '@ticketbuddy/cutover';
 import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import type { ConfirmedDiff } from '@ticketbuddy/parity';
@@ -15,6 +15,8 @@ import { startVerifying } from './verifying.ts';
 
 export type WorkerOptions = {
   readonly pace?: Pace;
+  /** The copy gives way while a query at the legacy takes longer than this, in ms; unset: as it was told last. */
+  readonly probeMsMax?: number | 'off';
   /** The most log that either server may keep for the unit; beyond it its stream is given up. */
   readonly slotBytesMax?: number;
   /** Hears of what failed, and where; it is tried again. */
@@ -44,6 +46,7 @@ export async function startWorker(takeover: Takeover, options: WorkerOptions): P
   if (isHeeding(takeover)) await createTapTables(takeover.places.next.pool);
   const forth = await openDirection(takeover, 'next', (error) => options.onError('the stream to next', error));
   try {
+    if (options.probeMsMax !== undefined) await limit(takeover, forth, options.probeMsMax);
     const back = await openDirection(takeover, 'legacy', (error) => options.onError('the stream to legacy', error));
     return await run(takeover, [forth, back], options).catch(async (error) => {
       await back.close();
@@ -105,6 +108,11 @@ function hear(takeover: Takeover, options: WorkerOptions): Pick<Loop, 'stop'>[] 
 function carry({ to, backfill, stream }: OpenDirection, options: WorkerOptions): Loop {
   const { pace = createPace({}), slotBytesMax = gibibyte, onError } = options;
   return startBackfill({ backfill, stream, pace, slotBytesMax, onError: (error) => onError(wayTo(to), error) });
+}
+
+function limit({ places }: Takeover, { backfill }: OpenDirection, probeMsMax: number | 'off'): Promise<void> {
+  const { schema, unit } = backfill.writer;
+  return throttle({ pool: places.next.pool, schema, unit }, probeMsMax === 'off' ? undefined : probeMsMax);
 }
 
 function wayTo(side: Side): string {
