@@ -8,18 +8,22 @@ import { events } from './migration-sides.ts';
 
 export type Edge = {
   readonly url: string;
-  /** From now on each read is offered to this one, or to nobody. */
-  shadowWith(shadow: Shadow | undefined): void;
+  /** From now on each read is offered to whom this names for its number, counted from 0; or to nobody. */
+  shadowWith(chosen: (nth: number) => Shadow | undefined): void;
   stop(): Promise<void>;
 };
 
 const bodyBytesMax = 1024 * 1024;
 
+// The client has more connections than it needs all the time.
+const patient = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 };
+
 /** The least that a gateway is: passes what the owner answers on, and tells a shadow of it afterwards. */
 export async function startEdge(owner: string, versions: Versions): Promise<Edge> {
   const pool = new Pool(owner, { connections: 64, pipelining: 1 });
-  let shadow: Shadow | undefined;
-  const server = createServer(async (request, response) => {
+  let [chosen, nth]: [(nth: number) => Shadow | undefined, number] = [() => undefined, 0];
+  const server = createServer(patient, async (request, response) => {
+    const shadow = chosen(nth++);
     const read = await pass(pool, versions, request, response);
     shadow?.offer(read);
   }).listen(0, '127.0.0.1');
@@ -27,7 +31,7 @@ export async function startEdge(owner: string, versions: Versions): Promise<Edge
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     shadowWith(next) {
-      shadow = next;
+      [chosen, nth] = [next, 0];
     },
     async stop() {
       server.closeAllConnections();

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createPool } from '@ticketbuddy/postgres';
 import type pg from 'pg';
-import type { Served, ServedUrls } from './migration-servers.ts';
+import type { ServedBy, ServedUrls } from './migration-servers.ts';
 
-const { source, target } = workerData as Served;
+const { who, source, target } = workerData as ServedBy;
 const large = Buffer.alloc(10 * 1024 * 1024, '{"Id":1}');
 
 const legacyEvent = `select "EventName" as name, "StartDate"::text as starts, "EndDate"::text as ends, "Venue" as venue,
@@ -14,15 +14,16 @@ const legacyEvent = `select "EventName" as name, "StartDate"::text as starts, "E
 const nextEvent = `select name, starts_at::text as starts, ends_at::text as ends, venue,
   (price_pence / 100.0)::numeric(18,2)::text as price from events.events where id = $1`;
 
-const refusing = await serve((request) => request.socket.destroy());
-const urls: ServedUrls = {
-  owner: await serve(answerFrom(createPool({ url: source, connections: 8 }), legacyEvent)),
-  candidate: await serve(answerFrom(createPool({ url: target, connections: 8 }), nextEvent)),
-  hung: await serve(() => undefined),
-  refusing,
-  large: await serve((_request, response) => void response.end(large)),
+const servers: Record<ServedBy['who'], () => Promise<Partial<ServedUrls>>> = {
+  owner: async () => ({ owner: await serve(answerFrom(createPool({ url: source, connections: 8 }), legacyEvent)) }),
+  candidates: async () => ({
+    candidate: await serve(answerFrom(createPool({ url: target, connections: 8 }), nextEvent)),
+    hung: await serve(() => undefined),
+    refusing: await serve((request) => request.socket.destroy()),
+    large: await serve((_request, response) => void response.end(large)),
+  }),
 };
-parentPort?.postMessage(urls);
+parentPort?.postMessage(await servers[who]());
 
 function answerFrom(pool: pg.Pool, sql: string): RequestListener {
   return async (request, response) => {

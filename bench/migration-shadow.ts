@@ -1,20 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createShadow, createTally, openVersions, type Recording, type Versions } from '@ticketbuddy/shadow';
 import { openUpstream } from '@ticketbuddy/shadow/upstream';
-import { until } from '@ticketbuddy/testing';
-import { interleave } from './contest.ts';
+import { type SeededRandom, seededRandom, until } from '@ticketbuddy/testing';
 import { legacyChange, startAsker } from './migration-asker.ts';
 import { place, startCopying } from './migration-copy.ts';
 import { type Edge, readOf, startEdge } from './migration-edge.ts';
 import { readOnTime, type ServedUrls, startServers } from './migration-servers.ts';
-import { events, latencies, type Migration } from './migration-sides.ts';
-import { quantile } from './open-loop.ts';
+import { events, type Migration, pooled } from './migration-sides.ts';
+import { shuffle } from './selling-stock.ts';
 
 const [readsPerSecond, changesPerSecond] = [100, 100];
 const mostRatio = 1.05;
-// In two seconds the 99th percentile would be the second of all.
-const secondsMin = 5;
+// A turn is short, and what is left of the one before it is over when it counts.
+const [countedSeconds, leftOutSeconds] = [1.5, 0.5];
+const [readsATurn, readsLeftOut] = [
+  (countedSeconds + leftOutSeconds) * readsPerSecond,
+  leftOutSeconds * readsPerSecond,
+];
+// Of less the 99th percentile would be chance.
+const secondsMin = 12;
 const candidates = ['candidate', 'hung', 'refusing', 'large'] as const;
+const turns = ['without', 'again', ...candidates] as const;
+
+type Turn = (typeof turns)[number];
+type Latencies = Readonly<Record<Turn, readonly number[]>>;
 
 type World = Migration & { readonly urls: ServedUrls; readonly versions: Versions };
 
@@ -39,40 +48,49 @@ export async function benchShadow(migration: Migration): Promise<void> {
 }
 
 async function benchOwner(world: World): Promise<void> {
-  const { effort, report, urls, versions } = world;
-  const edge = await startEdge(urls.owner, versions);
-  const turn = (candidate?: keyof ServedUrls) => () => p99(world, edge, candidate);
-  const shadowed = candidates.map((candidate) => [candidate, turn(candidate)] as const);
-  const turns = { without: turn(), again: turn(), ...Object.fromEntries(shadowed) };
-  const found: Readonly<Record<string, readonly number[]>> = await interleave(effort.rounds, turns);
-  const without = found.without ?? [];
+  const edge = await startEdge(world.urls.owner, world.versions);
+  const random = seededRandom(1);
+  const rounds: Latencies[] = [];
+  // What nobody has run yet is slow: the first round does not count.
+  for (let round = 0; round <= world.effort.rounds; round++) rounds.push(await takeTurns(world, edge, random));
+  rounds.shift();
+  const of = (turn: Turn) => rounds.map((found) => found[turn]);
   for (const candidate of candidates) {
-    report(latencies(`shadow.p99.${candidate}`, found[candidate] ?? [], without, mostRatio));
+    world.report(pooled(`shadow.p99.${candidate}`, of(candidate), of('without'), mostRatio));
   }
-  report(latencies('shadow.p99.without', found.again ?? [], without));
+  world.report(pooled('shadow.p99.without', of('again'), of('without')));
   await edge.stop();
 }
 
-async function p99(
-  { effort, sides, urls, versions }: World,
-  edge: Edge,
-  candidate?: keyof ServedUrls,
-): Promise<number> {
-  const shadow =
-    candidate &&
-    openShadow(
-      urls,
-      versions,
-      candidate,
-      createTally(() => Temporal.Now.instant()),
-    );
-  edge.shadowWith(shadow?.shadow);
-  const seconds = 1 + Math.max(effort.seconds, secondsMin);
-  const paths = Array.from({ length: seconds * readsPerSecond }, (_, nth) => pathOf(sides.ids, nth));
+/** All of a round ask the same edge one after the other, so that what slows the machine down meets all of them. */
+async function takeTurns(world: World, edge: Edge, random: SeededRandom): Promise<Latencies> {
+  const { effort, sides, urls, versions } = world;
+  const record = createTally(() => Temporal.Now.instant());
+  const shadows = new Map(
+    candidates.map((candidate) => [candidate as Turn, openShadow(urls, versions, candidate, record)]),
+  );
+  const each = Math.ceil(Math.max(effort.seconds, secondsMin) / countedSeconds);
+  // The first one does not count.
+  const order: readonly Turn[] = ['without', ...Array.from({ length: each }, () => inSomeOrder(random)).flat()];
+  const turnOf = (read: number) => order[Math.floor(read / readsATurn)] as Turn;
+  edge.shadowWith((read) => shadows.get(turnOf(read))?.shadow);
+  const paths = Array.from({ length: order.length * readsATurn }, (_, nth) => pathOf(sides.ids, nth));
   const ms = await readOnTime({ url: edge.url, paths, perSecond: readsPerSecond });
-  edge.shadowWith(undefined);
-  await shadow?.stop();
-  return quantile(ms, 0.99);
+  edge.shadowWith(() => undefined);
+  await Promise.all([...shadows.values()].map(({ stop }) => stop()));
+  const counted = ms
+    .map((took, read) => ({ took, read }))
+    .filter(({ read }) => read >= readsATurn && read % readsATurn >= readsLeftOut);
+  const found = Object.groupBy(counted, ({ read }) => turnOf(read));
+  const of = (turn: Turn) => (found[turn] ?? []).map(({ took }) => took);
+  return Object.fromEntries(turns.map((turn) => [turn, of(turn)])) as Record<Turn, number[]>;
+}
+
+// Who comes after the same one each time pays for it each time.
+function inSomeOrder(random: SeededRandom): Turn[] {
+  const order = [...turns];
+  shuffle(order, random);
+  return order;
 }
 
 function openShadow(urls: ServedUrls, versions: Versions, candidate: keyof ServedUrls, record: Recording) {

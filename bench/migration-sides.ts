@@ -3,6 +3,7 @@ import type { TableMapping } from '@ticketbuddy/mapping';
 import { createPool } from '@ticketbuddy/postgres';
 import type pg from 'pg';
 import { hundredths, tenths } from './contest.ts';
+import { quantile } from './open-loop.ts';
 import { type Effort, type Figure, median, type Report } from './report.ts';
 import { startDatabases } from './selling-shop.ts';
 
@@ -80,6 +81,19 @@ const filledAtOnce = 100_000;
 
 async function openSide(url: string): Promise<Side> {
   return { url, pool: createPool({ url, connections: 12 }) };
+}
+
+/** The 99th percentiles of all rounds together; the ratios of the rounds, each by itself, are told beside it. */
+export function pooled(
+  name: string,
+  ours: readonly (readonly number[])[],
+  least: readonly (readonly number[])[],
+  atMost?: number,
+): Figure {
+  const p99 = (ms: readonly number[]) => quantile(ms, 0.99);
+  const rounds = latencies(name, ours.map(p99), least.map(p99), atMost);
+  const [value, ceiling] = [p99(ours.flat()), p99(least.flat())];
+  return { ...rounds, value: tenths(value), ceiling: tenths(ceiling), ratio: hundredths(value / ceiling) };
 }
 
 /** Latencies in ms against those of the least, round by round: the ratio is to be at most so much, or is promised to nobody. */

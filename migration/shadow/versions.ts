@@ -37,7 +37,7 @@ export type VersionsOptions = {
 
 const sampleMs = 25;
 const idleMs = 1_000;
-const lookMs = 5;
+const lookMs = 20;
 // Notes are kept for a minute.
 const momentMsMax = 30_000;
 
