@@ -35,8 +35,6 @@ export async function createTables(tx: pg.PoolClient, { schema }: Place): Promis
       unit text, table_name text, place int not null, watermark text[], rows_copied bigint not null default 0,
       rows_estimated bigint not null, estimate_was_wrong boolean not null default false, recent_rows float8 not null default 0,
       recent_ms float8 not null default 0, is_complete boolean not null default false, primary key (unit, table_name));
-    alter table ${schema}.copies add if not exists recent_rows float8 not null default 0,
-      add if not exists recent_ms float8 not null default 0;
     create table if not exists ${schema}.applied (unit text, table_name text, xid bigint, primary key (unit, table_name, xid));
     create table if not exists ${schema}.rejects (
       unit text, table_name text, key text, operation text not null, row text, reason text not null,
