@@ -79,9 +79,8 @@ export async function migrateThrottle(
   const limit = probeLimit(ms);
   await using opened = await openBegun(context, of);
   const [copy] = controlsOf(opened.takeover);
-  const probeMsMax = limit === 'off' ? undefined : limit;
-  if (copy) await throttle(copy, probeMsMax);
-  await note(opened, 'throttled', { probeMsMax: probeMsMax ?? null });
+  if (copy) await throttle(copy, limit);
+  await note(opened, 'throttled', { probeMsMax: limit === 'off' ? null : limit });
   context.terminal.print(limitText(limit));
   return 0;
 }

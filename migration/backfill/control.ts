@@ -14,9 +14,9 @@ export function resume(control: Control): Promise<void> {
   return save(control, 'is_paused', false);
 }
 
-/** The copy gives way while the probe at the source takes longer than this, in ms; `undefined` for no limit. */
-export function throttle(control: Control, probeMsMax: number | undefined): Promise<void> {
-  return save(control, 'probe_ms_max', probeMsMax ?? null);
+/** The copy gives way while the probe at the source takes longer than this, in ms. */
+export function throttle(control: Control, probeMsMax: number | 'off'): Promise<void> {
+  return save(control, 'probe_ms_max', probeMsMax === 'off' ? null : probeMsMax);
 }
 
 /** Rejected rows are given to their tables again, as after the mapping was mended. */

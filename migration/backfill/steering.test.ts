@@ -96,7 +96,7 @@ it('a limit for the probe is heeded from the next chunk on, and so is its end', 
   ];
   expect(slowed.map(({ rows }) => rows)).toEqual([4, 2, 1]);
   expect(pace.restMs).toBeGreaterThanOrEqual(200);
-  await throttle(controlOf(ground), undefined);
+  await throttle(controlOf(ground), 'off');
   expect([(await copyPass(run.backfill, pace)).rows, pace.restMs]).toEqual([8, 0]);
 });
 

@@ -96,11 +96,10 @@ function seldomer({ chunkRows, restMs }: Step): Step {
 
 // That one chunk was not felt may have been chance.
 function quicker({ chunkRows, restMs, restTimes }: Step, isQuick: boolean, chunkRowsMax: number): Step {
-  return {
-    chunkRows: isQuick && restMs === 0 ? Math.min(chunkRowsMax, Math.ceil(chunkRows * 1.5)) : chunkRows,
-    restMs: !isQuick ? restMs : restMs <= restMsMin ? 0 : restMs / 2,
-    restTimes: restTimes < 1 ? 0 : restTimes * 0.8,
-  };
+  const seldom = { chunkRows, restMs, restTimes: restTimes < 1 ? 0 : restTimes * 0.8 };
+  if (!isQuick) return seldom;
+  if (restMs > 0) return { ...seldom, restMs: restMs <= restMsMin ? 0 : restMs / 2 };
+  return { ...seldom, chunkRows: Math.min(chunkRowsMax, Math.ceil(chunkRows * 1.5)) };
 }
 
 const askEveryMs = 5;

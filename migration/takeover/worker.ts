@@ -112,7 +112,7 @@ function carry({ to, backfill, stream }: OpenDirection, options: WorkerOptions):
 
 function limit({ places }: Takeover, { backfill }: OpenDirection, probeMsMax: number | 'off'): Promise<void> {
   const { schema, unit } = backfill.writer;
-  return throttle({ pool: places.next.pool, schema, unit }, probeMsMax === 'off' ? undefined : probeMsMax);
+  return throttle({ pool: places.next.pool, schema, unit }, probeMsMax);
 }
 
 function wayTo(side: Side): string {
