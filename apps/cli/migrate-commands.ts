@@ -84,7 +84,7 @@ function addRunning(migrate: Command, run: Run): void {
     .argument(...unit)
     .summary('Carry the rows, until it is ended')
     .description(
-      'Raises the fence with the legacy as the owner, copies the rows and follows the changes in both directions until it is\n' +
+      'Raises the fence with the legacy as the owner, copies the rows and follows the changes in both directions until it is ' +
         'ended with Ctrl-C; started again, it goes on where it was. It also finishes moves that somebody has left.',
     )
     .option(...byTriggers)
@@ -108,8 +108,8 @@ function addRunning(migrate: Command, run: Run): void {
     .argument(...unit)
     .summary('Let the copy give way while the legacy is slower than this')
     .description(
-      'Before each chunk, and all the while one is copied, the copy asks the legacy for something small. Where that takes longer\n' +
-        'than this, it rests for 99 times as long as the chunk took, so that of a hundred clients at most one meets it; where it\n' +
+      'Before each chunk, and all the while one is copied, the copy asks the legacy for something small. Where that takes longer ' +
+        'than this, it rests for 99 times as long as the chunk took, so that of a hundred clients at most one meets it; where it ' +
         'does not, the copy recovers chunk by chunk. Without a limit it goes as fast as it can.',
     )
     .action((ms: string, of: string, options: Asked) => run('migrate throttle', { ...options, of, ids: [ms] }));
@@ -123,7 +123,7 @@ function addReading(migrate: Command, run: Run): void {
     .argument('<percent>', 'How many of the reads, from 0 to 100')
     .summary('Let the side that does not own the unit answer a share of its reads')
     .description(
-      'Gateways send that share of the reads to the side that does not own the unit, while it has what the owner wrote until\n' +
+      'Gateways send that share of the reads to the side that does not own the unit, while it has what the owner wrote until ' +
         'two seconds ago; always the same aggregates, and the lists of the same clients. It ends with the next switch.',
     )
     .option(...endpoint)
@@ -166,7 +166,7 @@ function addMoving(migrate: Command, run: Run): void {
     [
       'accept',
       'Go on with tables that have changed',
-      'Follows the tables as they are now, after one was changed and its stream has stopped. First stop `migrate start`, and see\n' +
+      'Follows the tables as they are now, after one was changed and its stream has stopped. First stop `migrate start`, and see ' +
         'to it that the mapping knows the new columns, or can do without. Nothing after the change was applied, and all of it will be.',
     ],
     [

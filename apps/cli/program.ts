@@ -31,7 +31,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .command('audit')
     .summary('Compare every seat with the ledger')
     .description(
-      'Rebuilds every seat from the ledger and compares it with the tables, beside a running shop or without one.\n' +
+      'Rebuilds every seat from the ledger and compares it with the tables, beside a running shop or without one. ' +
         'Changes nothing. Exit code 0: all seats are what the ledger says; 1: some are not, or it could not look.',
     )
     .option('--json', 'Print one JSON object')
