@@ -107,11 +107,16 @@ describe('an owner who does not answer', () => {
     const { url } = await gatewayTo(owner, { ...counter, limits: { failuresMax: 1, restMs: 1 } });
     await ask(`${url}/other`, 'GET', '').answer;
     isBroken = false;
-    const trying = ask(`${url}/other`, 'GET', '');
-    await until('one is asked for', async () => asked.length === 1);
+    const tries: ReturnType<typeof ask>[] = [];
+    // Who comes within the rest is refused.
+    await until('one is asked for', async () => {
+      if (asked.length === 0) tries.push(ask(`${url}/other`, 'GET', ''));
+      return asked.length === 1;
+    });
     expect(await ask(`${url}/other`, 'GET', '').answer).toEqual(notSent);
     asked[0]?.end();
-    expect((await trying.answer)[0]).toBe(200);
+    const tried = await Promise.all(tries.map(({ answer }) => answer));
+    expect(tried.filter(([status]) => status === 200)).toHaveLength(1);
     const after = [1, 2].map(() => ask(`${url}/other`, 'GET', ''));
     await until('both are asked for', async () => asked.length === 3);
     for (const response of asked) response.end();
