@@ -1,62 +1,75 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { quotedName } from '@ticketbuddy/change-stream';
-import { BodyKeeper, type Read, type Shadow, type Versions } from '@ticketbuddy/shadow';
-import { Pool } from 'undici';
-import { events } from './migration-sides.ts';
+import { createShadow, openVersions, type Read, type Recording, type Shadow, type Versions } from '@ticketbuddy/shadow';
+import { openUpstream } from '@ticketbuddy/shadow/upstream';
+import { place } from './migration-copy.ts';
+import type { Served, ServedUrls } from './migration-servers.ts';
+import { events, type Sides } from './migration-sides.ts';
+
+/** Those with whom the owner's answers are compared. */
+export const candidates = ['candidate', 'hung', 'refusing', 'large'] as const;
+/** Each but two with one of them. */
+export const turns = ['without', 'again', ...candidates] as const;
+export type Turn = (typeof turns)[number];
+
+export type EdgeOptions = { readonly urls: ServedUrls; readonly databases: Served };
+/** Whose turn it is when so many reads have come since: each lasts for the same number of reads. */
+export type Turns = { readonly order: readonly Turn[]; readonly readsEach: number };
 
 export type Edge = {
   readonly url: string;
-  /** From now on each read is offered to whom this names for its number, counted from 0; or to nobody. */
-  shadowWith(chosen: (nth: number) => Shadow | undefined): void;
+  /** From now on reads are shadowed so; once what was compared before is finished. */
+  take(turns: Turns): Promise<void>;
   stop(): Promise<void>;
 };
 
-const bodyBytesMax = 1024 * 1024;
-
-// The client has more connections than it needs all the time.
-const patient = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 };
-
-/** The least that a gateway is: passes what the owner answers on, and tells a shadow of it afterwards. */
-export async function startEdge(owner: string, versions: Versions): Promise<Edge> {
-  const pool = new Pool(owner, { connections: 64, pipelining: 1 });
-  let [chosen, nth]: [(nth: number) => Shadow | undefined, number] = [() => undefined, 0];
-  const server = createServer(patient, async (request, response) => {
-    const shadow = chosen(nth++);
-    const read = await pass(pool, versions, request, response);
-    shadow?.offer(read);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+/** As gateways run: by themselves, in a thread beside whoever copies and follows. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const worker = new Worker(new URL('./migration-edging.ts', import.meta.url), { workerData: options });
+  const [url] = (await once(worker, 'message')) as [string];
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    shadowWith(next) {
-      [chosen, nth] = [next, 0];
+    url,
+    async take(next) {
+      worker.postMessage(next);
+      await once(worker, 'message');
     },
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await pool.close();
-    },
+    stop: async () => void (await worker.terminate()),
   };
 }
 
-async function pass(
-  pool: Pool,
+export function versionsOf({ source, target }: Pick<Sides, 'source' | 'target'>): Versions {
+  const unit = { name: place.unit, tables: [events.legacy] };
+  return openVersions({ source: source.pool, target: target.pool, place, unit });
+}
+
+/** Compares what the owner answers with what a candidate does. */
+export function openShadow(
+  urls: ServedUrls,
   versions: Versions,
-  { url: path = '/', headers }: IncomingMessage,
-  response: ServerResponse,
-): Promise<Read> {
-  const since = versions.before();
-  const { statusCode: status, headers: found, body } = await pool.request({ method: 'GET', path });
-  response.writeHead(status, found);
-  const kept = new BodyKeeper(bodyBytesMax);
-  for await (const part of body) {
-    kept.add(part);
-    response.write(part);
-  }
-  response.end();
-  return readOf(path, headers, since, { status, headers: found, body: kept.body });
+  candidate: (typeof candidates)[number],
+  record: Recording,
+  isIdle?: () => boolean,
+): Pick<Shadow, 'offer' | 'load' | 'stop'> {
+  const upstreams = { control: openUpstream(urls.owner), candidate: openUpstream(urls[candidate]) };
+  const shadow = createShadow({
+    ...upstreams,
+    versions,
+    rules: { arrays: [] },
+    record,
+    budget: { inFlightMax: 32 },
+    ...(isIdle && { isIdle }),
+  });
+  return {
+    offer: (read) => shadow.offer(read),
+    get load() {
+      return shadow.load;
+    },
+    async stop() {
+      await shadow.stop();
+      await Promise.all([upstreams.control.close(), upstreams.candidate.close()]);
+    },
+  };
 }
 
 /** The read of one event by the last part of its path. */

@@ -1,28 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createShadow, createTally, openVersions, type Recording, type Versions } from '@ticketbuddy/shadow';
-import { openUpstream } from '@ticketbuddy/shadow/upstream';
+import type { Versions } from '@ticketbuddy/shadow';
 import { type SeededRandom, seededRandom, until } from '@ticketbuddy/testing';
 import { legacyChange, startAsker } from './migration-asker.ts';
-import { place, startCopying } from './migration-copy.ts';
-import { type Edge, readOf, startEdge } from './migration-edge.ts';
+import { startCopying } from './migration-copy.ts';
+import {
+  candidates,
+  type Edge,
+  openShadow,
+  readOf,
+  startEdge,
+  type Turn,
+  turns,
+  versionsOf,
+} from './migration-edge.ts';
 import { readOnTime, type ServedUrls, startServers } from './migration-servers.ts';
-import { events, type Migration, pooled } from './migration-sides.ts';
+import { type Migration, pooled } from './migration-sides.ts';
 import { shuffle } from './selling-stock.ts';
 
 const [readsPerSecond, changesPerSecond] = [100, 100];
 const mostRatio = 1.05;
 // A turn is short, and what is left of the one before it is over when it counts.
 const [countedSeconds, leftOutSeconds] = [1.5, 0.5];
-const [readsATurn, readsLeftOut] = [
-  (countedSeconds + leftOutSeconds) * readsPerSecond,
-  leftOutSeconds * readsPerSecond,
-];
+const [readsEach, readsLeftOut] = [(countedSeconds + leftOutSeconds) * readsPerSecond, leftOutSeconds * readsPerSecond];
 // Of less the 99th percentile would be chance.
 const secondsMin = 12;
-const candidates = ['candidate', 'hung', 'refusing', 'large'] as const;
-const turns = ['without', 'again', ...candidates] as const;
-
-type Turn = (typeof turns)[number];
 type Latencies = Readonly<Record<Turn, readonly number[]>>;
 
 type World = Migration & { readonly urls: ServedUrls; readonly versions: Versions };
@@ -32,8 +33,7 @@ export async function benchShadow(migration: Migration): Promise<void> {
   const { source, target } = migration.sides;
   const copying = await startCopying(migration.sides);
   const servers = await startServers({ source: source.url, target: target.url });
-  const unit = { name: place.unit, tables: [events.legacy] };
-  const versions = openVersions({ source: source.pool, target: target.pool, place, unit });
+  const versions = versionsOf(migration.sides);
   const world = { ...migration, urls: servers.urls, versions };
   try {
     await copying.complete();
@@ -48,39 +48,32 @@ export async function benchShadow(migration: Migration): Promise<void> {
 }
 
 async function benchOwner(world: World): Promise<void> {
-  const edge = await startEdge(world.urls.owner, world.versions);
+  const { source, target } = world.sides;
+  const edge = await startEdge({ urls: world.urls, databases: { source: source.url, target: target.url } });
   const random = seededRandom(1);
   const rounds: Latencies[] = [];
   // What nobody has run yet is slow: the first round does not count.
   for (let round = 0; round <= world.effort.rounds; round++) rounds.push(await takeTurns(world, edge, random));
   rounds.shift();
   const of = (turn: Turn) => rounds.map((found) => found[turn]);
-  for (const candidate of candidates) {
-    world.report(pooled(`shadow.p99.${candidate}`, of(candidate), of('without'), mostRatio));
-  }
+  const alone = rounds.map((found) => [...found.without, ...found.again]);
+  for (const candidate of candidates) world.report(pooled(`shadow.p99.${candidate}`, of(candidate), alone, mostRatio));
   world.report(pooled('shadow.p99.without', of('again'), of('without')));
   await edge.stop();
 }
 
 /** All of a round ask the same edge one after the other, so that what slows the machine down meets all of them. */
-async function takeTurns(world: World, edge: Edge, random: SeededRandom): Promise<Latencies> {
-  const { effort, sides, urls, versions } = world;
-  const record = createTally(() => Temporal.Now.instant());
-  const shadows = new Map(
-    candidates.map((candidate) => [candidate as Turn, openShadow(urls, versions, candidate, record)]),
-  );
+async function takeTurns({ effort, sides }: World, edge: Edge, random: SeededRandom): Promise<Latencies> {
   const each = Math.ceil(Math.max(effort.seconds, secondsMin) / countedSeconds);
   // The first one does not count.
   const order: readonly Turn[] = ['without', ...Array.from({ length: each }, () => inSomeOrder(random)).flat()];
-  const turnOf = (read: number) => order[Math.floor(read / readsATurn)] as Turn;
-  edge.shadowWith((read) => shadows.get(turnOf(read))?.shadow);
-  const paths = Array.from({ length: order.length * readsATurn }, (_, nth) => pathOf(sides.ids, nth));
+  const paths = Array.from({ length: order.length * readsEach }, (_, nth) => pathOf(sides.ids, nth));
+  await edge.take({ order, readsEach });
   const ms = await readOnTime({ url: edge.url, paths, perSecond: readsPerSecond });
-  edge.shadowWith(() => undefined);
-  await Promise.all([...shadows.values()].map(({ stop }) => stop()));
+  const turnOf = (read: number) => order[Math.floor(read / readsEach)] as Turn;
   const counted = ms
     .map((took, read) => ({ took, read }))
-    .filter(({ read }) => read >= readsATurn && read % readsATurn >= readsLeftOut);
+    .filter(({ read }) => read >= readsEach && read % readsEach >= readsLeftOut);
   const found = Object.groupBy(counted, ({ read }) => turnOf(read));
   const of = (turn: Turn) => (found[turn] ?? []).map(({ took }) => took);
   return Object.fromEntries(turns.map((turn) => [turn, of(turn)])) as Record<Turn, number[]>;
@@ -91,16 +84,6 @@ function inSomeOrder(random: SeededRandom): Turn[] {
   const order = [...turns];
   shuffle(order, random);
   return order;
-}
-
-function openShadow(urls: ServedUrls, versions: Versions, candidate: keyof ServedUrls, record: Recording) {
-  const upstreams = { control: openUpstream(urls.owner), candidate: openUpstream(urls[candidate]) };
-  const shadow = createShadow({ ...upstreams, versions, rules: { arrays: [] }, record, budget: { inFlightMax: 32 } });
-  const stop = async () => {
-    await shadow.stop();
-    await Promise.all([upstreams.control.close(), upstreams.candidate.close()]);
-  };
-  return { shadow, stop };
 }
 
 // So few events that each is read while it changes.
@@ -115,7 +98,7 @@ async function countFalse({ sides, urls, versions, comparisons, report }: World)
   const count = (_endpoint: string, _outcome: string, reason = '') => {
     if (reason in told) told[reason as keyof typeof told] += 1;
   };
-  const { shadow, stop } = openShadow(urls, versions, 'candidate', { count, differ: () => undefined });
+  const shadow = openShadow(urls, versions, 'candidate', { count, differ: () => undefined });
   let nth = 0;
   const read = async () => {
     while (told.same + told.different < comparisons) {
@@ -131,7 +114,7 @@ async function countFalse({ sides, urls, versions, comparisons, report }: World)
   await Promise.all(Array.from({ length: readers }, read));
   await until('all are compared', async () => shadow.load.queued + shadow.load.inFlight === 0);
   const changes = await changing.stop();
-  await stop();
+  await shadow.stop();
   const unit = `of ${told.same + told.different} compared, during ${changes.length} changes`;
   report({
     name: 'shadow.false',

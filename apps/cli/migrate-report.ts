@@ -1,6 +1,7 @@
 import type { Entry } from '@ticketbuddy/cutover';
 import type { Parity } from '@ticketbuddy/parity';
 import type { Gate, Status, WayStatus } from '@ticketbuddy/takeover';
+import { limitText } from './probe-limit.ts';
 import { harmless, time } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,6 +19,7 @@ export function statusReport(found: Status, terminal: Shown): string {
         ? `  copied     ${table}: ${rowsCopied} rows`
         : `  copying    ${table}: ${rowsCopied} of about ${rowsEstimated} rows`,
     ),
+    ...throttleLines(found),
     `  gateways   ${found.gateways.join(', ') || 'none'}`,
     '',
     `gates to ${found.gatesTo}`,
@@ -59,6 +61,10 @@ function ownerText({ owners: { legacy, next } }: Status): string {
 
 function lagText({ lag }: WayStatus): string {
   return lag ? `${lag.state}, ${lag.seconds.toFixed(1)} s behind` : 'not begun';
+}
+
+function throttleLines({ ways }: Status): string[] {
+  return ways.flatMap(({ probeMsMax }) => (probeMsMax === undefined ? [] : [`  throttle   ${limitText(probeMsMax)}`]));
 }
 
 function rejectText({ rejects }: WayStatus, { colors }: Shown): string {

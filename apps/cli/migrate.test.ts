@@ -154,7 +154,7 @@ it('moves events over and back, each step as a command', { timeout: 400_000 }, a
   await aGatewayThatHolds(next.pool);
   await until('all gates are open', async () => (await migrate('status')).code === 0, 150_000);
   expect((await migrate('status')).out).toMatch(
-    /^events +belongs to legacy, epoch 1\n(?:.*\n)*.*copied +"Event"."Events": 20 rows/,
+    /^events +belongs to legacy, epoch 1\n(?:.*\n)*.*copied +"Event"."Events": 20 rows\n {2}throttle +The copy gives way/,
   );
 
   const limits = await next.pool.query(

@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { until } from '@ticketbuddy/testing';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startGateway } from './gateway.ts';
-import { type Counter, gatewayTo, openCounter } from './test-gateway.ts';
+import { ask, type Counter, gatewayTo, openCounter } from './test-gateway.ts';
 import { anEdge, aServer, mirror, moveEvents, twoOwners } from './test-owners.ts';
 
 let counter: Counter;
@@ -171,6 +173,24 @@ test('a write that waits too long is refused with 503, and was not sent', async 
   const { statusCode, headers } = await request(`${gateway.url}/events`, { method: 'POST', body: randomUUID() });
   expect([statusCode, headers['retry-after']]).toEqual([503, '1']);
   expect((await databases.legacy.query('select from public.told')).rowCount).toBe(0);
+});
+
+test('whoever compares reads hears whether a client waits for an answer to begin', async () => {
+  let isIdle = () => false;
+  const heed = (told: () => boolean) => {
+    isIdle = told;
+  };
+  const shadows = { heed, observe: () => undefined, gauges: async () => [], stop: async () => undefined };
+  const asked: ServerResponse[] = [];
+  const owner = await aServer((_request, response) => void asked.push(response));
+  const { url } = await gatewayTo(owner, { ...counter, shadows });
+  expect(isIdle()).toBe(true);
+  const client = ask(url, 'GET', '');
+  await until('the owner is asked', async () => asked.length === 1);
+  expect(isIdle()).toBe(false);
+  asked[0]?.write('half');
+  await until('the answer has begun, and does not end', async () => isIdle());
+  client.request.destroy();
 });
 
 const failure = '{"Message":"An unexpected error occurred.","Errors":[]}';

@@ -39,7 +39,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, urls, edge, units, reads, shadows } = options;
   const limits = { ...usualLimits, ...options.limits };
   const upstreams = { legacy: openUpstream(urls.legacy, limits), next: openUpstream(urls.next, limits) };
-  const { serve, writes } = createServing({ upstreams, edge, units, reads, shadows, limits });
+  const { serve, writes, isIdle } = createServing({ upstreams, edge, units, reads, shadows, limits });
+  shadows?.heed(isIdle);
   const server = createServer(
     { maxHeaderSize: limits.headerBytesMax },
     (request: IncomingMessage, response: ServerResponse) => void serve(request, response),

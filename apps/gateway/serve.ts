@@ -22,17 +22,20 @@ export type ServingOptions = {
 };
 
 export type Serving = Pick<Looking, 'writes'> & {
+  /** Whether nobody waits for an answer to begin. */
+  isIdle(): boolean;
   /** Answers one request. Never throws: what goes wrong is told to the client. */
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
 };
 
-type Parts = ServingOptions & { readonly waiting: Map<string, number> };
+type Parts = ServingOptions & { readonly waiting: Map<string, number>; readonly unanswered: Set<Exchange> };
 type Body = Buffer | Readable | null;
 
 export function createServing(options: ServingOptions): Serving {
-  const parts: Parts = { ...options, waiting: new Map() };
-  const { edge, units, waiting } = parts;
+  const parts: Parts = { ...options, waiting: new Map(), unanswered: new Set() };
+  const { edge, units, waiting, unanswered } = parts;
   return {
+    isIdle: () => unanswered.size === 0,
     serve: (request, response) => serve(parts, exchangeOf(request, response, units)),
     writes: () => units.map((unit) => ({ unit, waiting: waiting.get(unit) ?? 0, isHeld: edge.admitsNothing(unit) })),
   };
@@ -41,6 +44,7 @@ export function createServing(options: ServingOptions): Serving {
 async function serve(parts: Parts, exchange: Exchange): Promise<void> {
   const { request, response, unit, kind } = exchange;
   let body: Body = null;
+  parts.unanswered.add(exchange);
   try {
     body = await bodyOf(request, parts.limits.bodyBytesMax);
     if (unit === undefined) await pass(parts, exchange, 'legacy', { body });
@@ -50,6 +54,8 @@ async function serve(parts: Parts, exchange: Exchange): Promise<void> {
     countFailure({ unit: unit ?? 'other', side: 'none', kind }, response.headersSent ? 'broken off' : nameOf(error));
     if (body instanceof Readable) body.destroy();
     refuse(response, error);
+  } finally {
+    parts.unanswered.delete(exchange);
   }
 }
 
@@ -104,11 +110,12 @@ async function read(parts: Parts, exchange: Exchange, unit: UnitName, body: Body
 type Passing = Pick<Forwarding, 'body' | 'onPart'> & Partial<Pick<Forwarding, 'headers' | 'onAnswer'>>;
 
 async function pass(
-  { upstreams }: Parts,
-  { request, response, unit, kind, leaving, arrivedAtMs }: Exchange,
+  { upstreams, unanswered }: Parts,
+  exchange: Exchange,
   side: Side,
   { headers = [], onAnswer, ...passing }: Passing,
 ): Promise<void> {
+  const { request, response, unit, kind, leaving, arrivedAtMs } = exchange;
   await upstreams[side].send(leaving, (pool, answered) => {
     observeAdded(kind, performance.now() - arrivedAtMs);
     return forward(request, response, {
@@ -119,6 +126,7 @@ async function pass(
       isWrite: kind === 'write',
       onAnswer(status, raw) {
         answered();
+        unanswered.delete(exchange);
         countAnswer({ unit: unit ?? 'other', side, kind }, status);
         onAnswer?.(status, raw);
       },

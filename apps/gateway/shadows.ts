@@ -37,6 +37,8 @@ export type Observing = {
 export type Shadows = {
   /** To be called before anybody is asked; `undefined` when this read is not compared. Waits for nothing. */
   observe(observing: Observing): Observed | undefined;
+  /** From now on comparing waits, for a moment, while clients wait. */
+  heed(isIdle: () => boolean): void;
   readonly gauges: GaugeSource;
   stop(): Promise<void>;
 };
@@ -54,9 +56,13 @@ export type ShadowsOptions = {
 const bodyBytesMax = 1_048_576;
 
 export function openShadows(options: ShadowsOptions): Shadows {
+  let isIdle = () => true;
   const ways = new Map(
     Object.entries(options.takeovers).flatMap(([unit, takeover]) =>
-      (['legacy', 'next'] as const).map((candidate) => [`${unit} ${candidate}`, openWay(takeover, candidate, options)]),
+      (['legacy', 'next'] as const).map((candidate) => [
+        `${unit} ${candidate}`,
+        openWay(takeover, candidate, options, () => isIdle()),
+      ]),
     ),
   );
   return {
@@ -69,6 +75,9 @@ export function openShadows(options: ShadowsOptions): Shadows {
       way.tally.count(route.of.endpoint, 'received');
       way.tally.count(route.of.endpoint, 'sampled out');
       return undefined;
+    },
+    heed(next) {
+      isIdle = next;
     },
     gauges: shadowGauges(() => [...ways].map(([way, { shadow }]) => ({ way, load: shadow.load }))),
     async stop() {
@@ -85,7 +94,12 @@ type Way = {
 };
 
 /** One direction: the side `candidate` against the other one. Nobody is asked anything before there is a read to compare. */
-function openWay(takeover: Takeover, candidate: Side, { urls, name, onError }: ShadowsOptions): Way {
+function openWay(
+  takeover: Takeover,
+  candidate: Side,
+  { urls, name, onError }: ShadowsOptions,
+  isIdle: () => boolean,
+): Way {
   const { source, target, unit, place, rules } = shadowOf(takeover, candidate);
   const versions = openVersions({ source, target, place, unit });
   const tally = counting(
@@ -95,7 +109,7 @@ function openWay(takeover: Takeover, candidate: Side, { urls, name, onError }: S
   const control = openUpstream(urls[candidate === 'legacy' ? 'next' : 'legacy']);
   const asked = openUpstream(urls[candidate]);
   const budget = { bodyBytesMax };
-  const shadow = createShadow({ control, candidate: asked, versions, rules, record: tally, budget, onError });
+  const shadow = createShadow({ control, candidate: asked, versions, rules, record: tally, budget, onError, isIdle });
   const delivery = startDelivery({ target, place, gateway: name, tally }, onError);
   const stop = async () => {
     await shadow.stop();

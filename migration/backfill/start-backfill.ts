@@ -3,7 +3,7 @@ import { type Loop, repeat } from '@ticketbuddy/messaging/loop';
 import type { Backfill } from './backfill.ts';
 import { copyPass } from './copy-pass.ts';
 import { replayRejects } from './rejects.ts';
-import { takeReplay } from './store.ts';
+import { readCheckpoint, takeReplay } from './store.ts';
 import { streamPass } from './stream-pass.ts';
 import type { Pace } from './throttle.ts';
 
@@ -36,7 +36,7 @@ export function startBackfill(options: StartOptions): Loop {
   const isUrgent = ({ changes }: Batch) => changes.some(({ table }) => urgent.has(table));
   const pass = async () => {
     if (performance.now() >= lookAt) {
-      await lookAfter(options);
+      if (!(await lookAfter(options)).isThrottled) restUntil = 0;
       lookAt = performance.now() + lookMs;
     }
     const followed = await streamPass(backfill, stream, { waitMs: isCopied ? waitMs : 0 });
@@ -54,10 +54,15 @@ export function startBackfill(options: StartOptions): Loop {
 }
 
 /** Sees to what the stream itself is silent about: a source that nobody changes, a table that is no longer in it, a full disk. */
-async function lookAfter({ backfill, slotBytesMax }: StartOptions): Promise<void> {
+async function lookAfter({ backfill, slotBytesMax }: StartOptions): Promise<{ readonly isThrottled: boolean }> {
   const { source, unit, writer } = backfill;
   await guardSlot(source, unit, { bytesMax: slotBytesMax });
   await schemaNow(source, unit);
   await heartbeat(source, unit);
-  if (await writer.transaction((tx) => takeReplay(tx, writer))) await replayRejects(backfill);
+  const { isReplayAsked, probeMsMax } = await writer.transaction(async (tx) => ({
+    isReplayAsked: await takeReplay(tx, writer),
+    ...(await readCheckpoint(tx, writer)),
+  }));
+  if (isReplayAsked) await replayRejects(backfill);
+  return { isThrottled: probeMsMax !== undefined };
 }

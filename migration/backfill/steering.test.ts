@@ -84,6 +84,19 @@ it('a source that feels the copy is left alone for 99 times as long as a chunk t
   expect(probed(15, recovered)).toEqual({ chunkRows: 2_000, restMs: 0, restTimes: 0 });
 });
 
+it('a rest that is under way ends with the limit', async () => {
+  const ground = await aGroundWith(9);
+  const run = await aRun(ground);
+  const pace = { ...createPace(), restMs: 3_600_000, rowsNow: async () => 3 };
+  await throttle(controlOf(ground), 20);
+  const loop = startBackfill({ ...run, pace, slotBytesMax: 1e9, onError: (error) => expect.fail(`${error}`) });
+  onTestFinished(() => loop.stop());
+  const copied = async () => (await progress(ground.target.pool, { schema, unit: ground.unit.name }))[0]?.rowsCopied;
+  await until('it has copied and rests', async () => (await copied()) === 3);
+  await throttle(controlOf(ground), 'off');
+  await until('it goes on', async () => (await copied()) === 9, 30_000);
+});
+
 it('a limit for the probe is heeded from the next chunk on, and so is its end', async () => {
   const ground = await aGroundWith(40);
   const run = await aRun(ground);

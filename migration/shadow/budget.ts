@@ -19,7 +19,7 @@ export const usualBudget: Budget = {
   twicePercent: 5,
   queueMax: 1_000,
   heldBytesMax: 64 * 1024 * 1024,
-  inFlightMax: 8,
+  inFlightMax: 64,
   triesMax: 3,
   askMs: 2_000,
   bodyBytesMax: 1024 * 1024,

@@ -4,6 +4,7 @@ import type { Budget } from './budget.ts';
 import type { Circuit } from './circuit.ts';
 import { compareAnswers } from './diff.ts';
 import type { Difference } from './difference.ts';
+import type { IdleTurns } from './idle.ts';
 import { isForAnybody, type Read } from './read.ts';
 import { keysOfArrays, type Rules } from './rules.ts';
 import type { Moment } from './store-source.ts';
@@ -15,6 +16,7 @@ export type Parts = {
   readonly candidate: Upstream;
   readonly versions: Versions;
   readonly circuit: Circuit;
+  readonly idle: IdleTurns;
   readonly rules: Pick<Rules, 'arrays'>;
 };
 
@@ -66,14 +68,17 @@ async function compareOnce(
   budget: Budget,
   { given, isTwice }: Parameters<typeof compareRead>[3],
 ): Promise<Comparison | typeof moved> {
-  const { control, candidate, versions, circuit, rules } = parts;
+  const { control, candidate, versions, circuit, idle, rules } = parts;
   const since = given?.since ?? (await versions.next());
+  if (!given) await idle.turn();
   const first: Asked = given ? { outcome: 'answered', ...given } : await control.ask(read, budget);
   if (first.outcome !== 'answered') return unanswered('control', first);
   if (!(await isAppliedByNow(versions))) return notComparable('target behind');
+  await idle.turn();
   const second = await candidate.ask(read, budget);
   note(circuit, second);
   if (second.outcome !== 'answered') return unanswered('candidate', second);
+  if (isTwice) await idle.turn();
   // After the candidate, so that the two answers of the control are further apart than those that are compared.
   const third = isTwice ? await control.ask(read, budget) : undefined;
   if (third && third.outcome !== 'answered') return unanswered('control', third);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** A control that is always fine, and a candidate whose mood stands in the query. Both remember what they were asked. */
-async function aTrial(budget: Partial<Budget> = {}, versions = world.versions) {
+async function aTrial(budget: Partial<Budget> = {}, versions = world.versions, isIdle = () => true) {
   const asked: { who: string; method: string; headers: IncomingMessage['headers'] }[] = [];
   const remembering = (who: string, answer: (response: ServerResponse, mood: Mood) => void) =>
     anUpstream((request, response) => {
@@ -32,7 +32,7 @@ async function aTrial(budget: Partial<Budget> = {}, versions = world.versions) {
   const tally = createTally(() => Temporal.Now.instant());
   const rules = { arrays: [] };
   const upstreams = { control: control.upstream, candidate: candidate.upstream };
-  const shadow = createShadow({ ...upstreams, versions, rules, record: tally, budget });
+  const shadow = createShadow({ ...upstreams, versions, rules, record: tally, budget, isIdle });
   return {
     control,
     asked,
@@ -247,4 +247,18 @@ it('where a difference is found, the control is asked twice, so that its own noi
     '$.Served differs 10',
     '$.Served noise 3',
   ]);
+});
+
+it('while a client waits, neither of them is asked', async () => {
+  let [clients, looks] = [1, 0];
+  const { shadow, offer, asked } = await aTrial({ twicePercent: 0 }, world.versions, () => {
+    looks += 1;
+    return clients === 0;
+  });
+  offer('fine');
+  await until('it would be asked by now', async () => looks > 5);
+  expect(asked).toEqual([]);
+  clients = 0;
+  await allDone(shadow);
+  expect(asked.map(({ who }) => who)).toEqual(['control', 'candidate']);
 });

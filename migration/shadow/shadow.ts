@@ -2,10 +2,13 @@ import { bytesOf } from './answer.ts';
 import { type Budget, usualBudget } from './budget.ts';
 import { createCircuit } from './circuit.ts';
 import { type Comparison, compareRead, givenTo, type Parts } from './compare-read.ts';
+import { createIdleTurns } from './idle.ts';
 import type { Read } from './read.ts';
 import type { Outcome, Recording } from './tally.ts';
 
-export type ShadowOptions = Omit<Parts, 'circuit'> & {
+export type ShadowOptions = Omit<Parts, 'circuit' | 'idle'> & {
+  /** Whether no client waits for an answer now. */
+  readonly isIdle?: () => boolean;
   readonly budget?: Partial<Budget>;
   readonly record: Recording;
   /** From 0 to 1, without 1. */
@@ -50,8 +53,8 @@ class Queue implements Shadow {
   #isStopped = false;
 
   constructor(options: ShadowOptions) {
-    const { control, candidate, versions, rules, record, budget } = options;
-    this.#parts = { control, candidate, versions, rules, circuit: createCircuit() };
+    const { control, candidate, versions, rules, record, budget, isIdle } = options;
+    this.#parts = { control, candidate, versions, rules, circuit: createCircuit(), idle: createIdleTurns(isIdle) };
     this.#record = record;
     this.#random = options.random ?? Math.random;
     this.#onError = options.onError ?? (() => undefined);

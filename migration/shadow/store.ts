@@ -52,8 +52,8 @@ export async function insertRecent(tx: Querying, { schema, unit }: Place, notes:
 }
 
 export type Recent = {
-  /** Of the transactions that changed one of the aggregates: the lower 32 bits of their ids, as the log has them. */
-  readonly xids: readonly number[];
+  /** Notes of the tables, rows or not, that concern one of the aggregates; the ids are the lower 32 bits, as the log has them. */
+  readonly notes: readonly (Note & { readonly xid: number })[];
   /** Whoever applies has left a mark of late. */
   readonly isNoted: boolean;
 };
@@ -75,9 +75,9 @@ export async function readRecent(
        select table_name, key, xid from ${schema}.recent_changes
        where unit = $1 and table_name = any($2) and xid < $4::bigint - 2147483648)
      select array(
-         select distinct noted.xid::float8
+         select distinct jsonb_build_object('table', table_name, 'key', noted.key, 'xid', noted.xid)
          from noted join unnest($2::text[], $3::text[]) as a (table_name, key) using (table_name)
-         where a.key is null or noted.key is null or noted.key = a.key) as xids,
+         where a.key is null or noted.key is null or noted.key = a.key) as notes,
        exists (select from ${schema}.recent_changes
          where unit = $1 and table_name = '${beatNote.table}' and noted_at > clock_timestamp() - interval '10 seconds') as "isNoted"`,
     [unit, aggregates.map(({ table }) => table), aggregates.map(({ key }) => key), xmin],

@@ -73,6 +73,22 @@ it('a change that the moment shows moves nothing, though a transaction before it
   ]);
 });
 
+it('of all who ask together each hears of what he has seen', async () => {
+  const { source, versions } = world;
+  const before = await versions.next();
+  await source.pool.query('update "Shows" set price = 9 where id = 5');
+  const after = await versions.next();
+  await source.pool.query('update "Shows" set price = 9 where id = 6');
+  await versions.hasApplied((await versions.next()).end);
+  const asked = [
+    versions.hasMoved(after, show('5')),
+    versions.hasMoved(before, show('5')),
+    versions.hasMoved(after, show('6')),
+    versions.hasMoved(before, show('4')),
+  ];
+  expect(await Promise.all(asked)).toEqual([false, true, true, false]);
+});
+
 it('a moment that is nearly as old as the notes proves nothing', async () => {
   const { versions } = world;
   const since = await versions.next();
@@ -82,7 +98,7 @@ it('a moment that is nearly as old as the notes proves nothing', async () => {
 
 it('a target that stands still is waited for, and then not', async () => {
   const { source, target, place, unit } = world;
-  const versions = openVersions({ source: source.pool, target: target.pool, place, unit, waitMs: 100 });
+  const versions = openVersions({ source: source.pool, target: target.pool, place, unit, waitMs: 1_000 });
   onTestFinished(() => versions.stop());
   const { end } = await versions.next();
   const [upper, lower] = end.split('/');

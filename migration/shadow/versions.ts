@@ -2,8 +2,9 @@ import { type Place, readCheckpoint, sees } from '@ticketbuddy/backfill';
 import { heartbeat, isPast, type Position, type Unit } from '@ticketbuddy/change-stream';
 import type pg from 'pg';
 import { type Aggregate, keyOf } from './aggregate.ts';
+import { Gathered } from './gathered.ts';
 import { Repeated } from './repeated.ts';
-import { readRecent } from './store.ts';
+import { type Note, type Recent, readRecent } from './store.ts';
 import { type Moment, readMoment } from './store-source.ts';
 
 /** How two answers, of the source's application and of the target's, are known to be of one version. */
@@ -35,9 +36,11 @@ export type VersionsOptions = {
   readonly waitMs?: number;
 };
 
-const sampleMs = 25;
-const idleMs = 1_000;
-const lookMs = 20;
+// Nobody waits for any of this, and whoever is asked has clients to answer.
+const sampleMs = 50;
+const idleMs = 400;
+const lookMs = 50;
+const gatherMs = 50;
 // Notes are kept for a minute.
 const momentMsMax = 30_000;
 
@@ -46,6 +49,7 @@ export function openVersions({ source, target, place, unit, waitMs = 5_000 }: Ve
   const moments = new Repeated({ ask: () => readMoment(source), everyMs: sampleMs, idleMs });
   const positions = new Repeated({ ask: () => readPosition(target, place), everyMs: lookMs, idleMs: lookMs });
   const beat = createBeat(source, unit);
+  const recent = new Gathered(gatherMs, (moves: readonly Move[]) => readMoves(target, place, moves));
   return {
     before: () => moments.latest(),
     next: () => moments.next(),
@@ -59,15 +63,29 @@ export function openVersions({ source, target, place, unit, waitMs = 5_000 }: Ve
     },
     async hasMoved(since, aggregates) {
       if (performance.now() - since.atMs > momentMsMax) return true;
-      const notes = aggregates.map(({ table, values }) => ({ table, key: values ? keyOf(values) : null }));
-      const { xids, isNoted } = await readRecent(target, place, notes, lowerHalf(since.snapshot));
+      const wanted = aggregates.map(({ table, values }) => ({ table, key: values ? keyOf(values) : null }));
+      const { notes, isNoted } = await recent.answer({ since, wanted });
       if (!isNoted) throw new Error(`Nobody notes the changes of the unit ${place.unit}`);
-      return xids.some((xid) => !sees(since.snapshot, xid));
+      return notes.some((note) => wanted.some((one) => isOf(one, note)) && !sees(since.snapshot, note.xid));
     },
     async stop() {
       await Promise.all([moments.stop(), positions.stop()]);
     },
   };
+}
+
+type Move = { readonly since: Moment; readonly wanted: readonly Note[] };
+
+/** All of them at once, by the oldest moment among them. */
+function readMoves(target: pg.Pool, place: Place, moves: readonly Move[]): Promise<Recent> {
+  const oldest = moves.reduce((one, other) => (other.since.atMs < one.since.atMs ? other : one), moves[0] as Move);
+  const wanted = moves.flatMap((move) => move.wanted);
+  return readRecent(target, place, wanted, lowerHalf(oldest.since.snapshot));
+}
+
+/** A note without a key is of every row of its table, and so is whoever wants the table. */
+function isOf(wanted: Note, note: Note): boolean {
+  return wanted.table === note.table && (wanted.key === null || note.key === null || wanted.key === note.key);
 }
 
 async function readPosition(target: pg.Pool, place: Place): Promise<Position> {

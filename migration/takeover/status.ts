@@ -12,6 +12,8 @@ export type WayStatus = {
   /** Unset: it has not begun, or its source does not answer. */
   readonly lag: Lag | undefined;
   readonly rejects: number;
+  /** In ms, as `throttle` has set it; unset: the copy does not give way. */
+  readonly probeMsMax: number | undefined;
 };
 
 /** How a unit stands at this moment. */
@@ -59,8 +61,9 @@ async function wayStatus({ plan, places }: Takeover, to: Side): Promise<WayStatu
       to,
       lag: checkpoint && (await lag(source, unit, checkpoint, secondsMax)),
       rejects: rejects.reduce((sum, table) => sum + table.rejects, 0),
+      probeMsMax: checkpoint?.probeMsMax,
     };
   } catch {
-    return { to, lag: undefined, rejects: 0 };
+    return { to, lag: undefined, rejects: 0, probeMsMax: undefined };
   }
 }
