@@ -23,8 +23,8 @@ async function serve(workerData: ServedBy) {
   return { worker, urls };
 }
 
-/** What a client asks, each at its time (an open loop). */
-export type Reads = { readonly url: string; readonly paths: readonly string[]; readonly perSecond: number };
+/** What clients ask, each at its time (an open loop). */
+export type Reads = { readonly url: string; readonly paths: readonly string[]; readonly dueMs: Float64Array };
 
 /** Answers how long each read took, in ms, from when it was due, in their order; asked from a thread of its own. */
 export async function readOnTime(reads: Reads): Promise<number[]> {

@@ -13,8 +13,9 @@ import {
   turns,
   versionsOf,
 } from './migration-edge.ts';
-import { readOnTime, type ServedUrls, startServers } from './migration-servers.ts';
+import { type Reads, readOnTime, type ServedUrls, startServers } from './migration-servers.ts';
 import { type Migration, pooled } from './migration-sides.ts';
+import { arrivals } from './open-loop.ts';
 import { shuffle } from './selling-stock.ts';
 
 const [readsPerSecond, changesPerSecond] = [100, 100];
@@ -66,10 +67,10 @@ async function benchOwner(world: World): Promise<void> {
 async function takeTurns({ effort, sides }: World, edge: Edge, random: SeededRandom): Promise<Latencies> {
   const each = Math.ceil(Math.max(effort.seconds, secondsMin) / countedSeconds);
   // The first one does not count.
-  const order: readonly Turn[] = ['without', ...Array.from({ length: each }, () => inSomeOrder(random)).flat()];
-  const paths = Array.from({ length: order.length * readsEach }, (_, nth) => pathOf(sides.ids, nth));
+  const blocks: Turn[][] = [['without'], ...Array.from({ length: each }, () => inSomeOrder(random))];
+  const order = blocks.flat();
   await edge.take({ order, readsEach });
-  const ms = await readOnTime({ url: edge.url, paths, perSecond: readsPerSecond });
+  const ms = await readOnTime({ url: edge.url, ...inCrowds(sides.ids, blocks, random) });
   const turnOf = (read: number) => order[Math.floor(read / readsEach)] as Turn;
   const counted = ms
     .map((took, read) => ({ took, read }))
@@ -77,6 +78,25 @@ async function takeTurns({ effort, sides }: World, edge: Edge, random: SeededRan
   const found = Object.groupBy(counted, ({ read }) => turnOf(read));
   const of = (turn: Turn) => (found[turn] ?? []).map(({ took }) => took);
   return Object.fromEntries(turns.map((turn) => [turn, of(turn)])) as Record<Turn, number[]>;
+}
+
+/** Who waits longest came in a crowd: in each block all turns are asked for the same, in the same crowds. */
+function inCrowds(
+  ids: readonly string[],
+  blocks: readonly Turn[][],
+  random: SeededRandom,
+): Pick<Reads, 'paths' | 'dueMs'> {
+  const [paths, dueMs] = [[] as string[], [] as number[]];
+  for (const [nth, block] of blocks.entries()) {
+    const crowds = arrivals(readsEach, readsPerSecond, random.below(2 ** 30));
+    for (const began of block.map((_, turn) => turn * (crowds.at(-1) ?? 0) + (dueMs.at(-1) ?? 0))) {
+      for (const [read, at] of crowds.entries()) {
+        paths.push(pathOf(ids, nth * readsEach + read));
+        dueMs.push(began + at);
+      }
+    }
+  }
+  return { paths, dueMs: Float64Array.from(dueMs) };
 }
 
 // Who comes after the same one each time pays for it each time.

@@ -6,9 +6,9 @@ import { WireConnection } from './wire-connection.ts';
 
 export type OpenLoop<T> = {
   readonly urls: readonly string[];
-  /** How many requests are due in a second, on average; as people come, independent of each other. */
-  readonly perSecond: number;
   readonly shots: readonly Shot<T>[];
+  /** When each of them is due, in ms from the first moment (`arrivals`). */
+  readonly dueMs: Float64Array;
   /** Called with each answer when it is there. Whoever is to ask something more then does so on the same connection. */
   readonly answered?: (exchange: Exchange<T>) => FollowUp | undefined;
 };
@@ -28,14 +28,13 @@ const acceptedMs = 100;
  * counts from the moment at which the request was due: what a slow server, or this generator, keeps from being sent
  * waits already (no coordinated omission). All requests are answered when it resolves.
  */
-export async function openLoop<T>({ urls, perSecond, shots, answered }: OpenLoop<T>): Promise<Exchange<T>[]> {
+export async function openLoop<T>({ urls, shots, dueMs, answered }: OpenLoop<T>): Promise<Exchange<T>[]> {
   collectGarbage();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const open = await openConnections({ urls, connections: connectionsAtFirst }, reject);
   await sleep(acceptedMs);
   const idle = [...open];
   const exchanges: Exchange<T>[] = [];
-  const dueMs = arrivals(shots.length, perSecond);
   let [next, opening, following] = [0, 0, 0];
   const started = performance.now();
 
@@ -87,9 +86,9 @@ export async function openLoop<T>({ urls, perSecond, shots, answered }: OpenLoop
   return exchanges;
 }
 
-/** When each of `count` requests is due: gaps as between people who come independently (a Poisson process). */
-function arrivals(count: number, perSecond: number): Float64Array {
-  const random = seededRandom(count);
+/** When each of `count` requests is due, in ms: gaps as between people who come independently (a Poisson process). */
+export function arrivals(count: number, perSecond: number, seed = count): Float64Array {
+  const random = seededRandom(seed);
   let at = 0;
   return Float64Array.from({ length: count }, () => {
     at -= (Math.log(1 - random.below(2 ** 30) / 2 ** 30) * 1000) / perSecond;

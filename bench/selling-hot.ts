@@ -1,7 +1,7 @@
 import { seededRandom } from '@ticketbuddy/testing';
 import { closedLoop, type Exchange, type Shot } from './closed-loop.ts';
 import { hundredths, tenths } from './contest.ts';
-import { type FollowUp, openLoop, quantile } from './open-loop.ts';
+import { arrivals, type FollowUp, openLoop, quantile } from './open-loop.ts';
 import { type Figure, median } from './report.ts';
 import type { Hold } from './selling-records.ts';
 import { holdShot, purchaseShot } from './selling-requests.ts';
@@ -66,7 +66,7 @@ async function askBare(url: string, hot: Group): Promise<Round> {
     allAnswered(201, alone.exchanges).map(({ ms }) => ms),
     0.5,
   );
-  const rushed = await openLoop({ urls, perSecond: buyers / rushSeconds, shots: rushShots(hot) });
+  const rushed = await openLoop({ urls, shots: rushShots(hot), dueMs: arrivals(buyers, buyers / rushSeconds) });
   return {
     idleMs,
     busyMs: quantile(
@@ -98,8 +98,8 @@ async function holdOneByOne({ urls, records }: SellingShop, hot: Group): Promise
 async function rush(shop: SellingShop, hot: Group): Promise<number[]> {
   const exchanges = await openLoop({
     urls: shop.urls,
-    perSecond: buyers / rushSeconds,
     shots: rushShots(hot),
+    dueMs: arrivals(buyers, buyers / rushSeconds),
     answered: ({ about, status, body }) =>
       status === 201 ? purchaseOf(shop, shop.records.held(about, body)) : undefined,
   });

@@ -2,7 +2,7 @@ import { seededRandom } from '@ticketbuddy/testing';
 import { request } from 'undici';
 import { closedLoop, rateOf } from './closed-loop.ts';
 import { bounded, compared, interleave, tenths } from './contest.ts';
-import { openLoop, quantile } from './open-loop.ts';
+import { arrivals, openLoop, quantile } from './open-loop.ts';
 import { teach } from './selling-answers.ts';
 import { holdShot } from './selling-requests.ts';
 import type { SellingShop } from './selling-shop.ts';
@@ -82,7 +82,7 @@ async function benchChanges({ effort, tell, report, shop }: World, eventId: stri
 
 async function holdWatched({ urls, records }: SellingShop, watchers: Watchers, groups: readonly Group[]) {
   const shots = groups.map((group) => holdShot(group));
-  const exchanges = await openLoop({ urls, perSecond: changesPerSecond, shots });
+  const exchanges = await openLoop({ urls, shots, dueMs: arrivals(shots.length, changesPerSecond) });
   const dueAt = new Map<number, number>();
   for (const { about, body, at } of allAnswered(201, exchanges)) {
     dueAt.set(records.held(about, body).seats[0] ?? 0, at);

@@ -1,7 +1,7 @@
 import { seededRandom } from '@ticketbuddy/testing';
 import { closedLoop, rateOf, type Shot } from './closed-loop.ts';
 import { bounded, compared, interleave, tenths } from './contest.ts';
-import { openLoop, quantile } from './open-loop.ts';
+import { arrivals, openLoop, quantile } from './open-loop.ts';
 import { median } from './report.ts';
 import { holdShot } from './selling-requests.ts';
 import { openShop, type SellingShop } from './selling-shop.ts';
@@ -103,7 +103,10 @@ async function benchLatency({ effort, tell, report, shop, stock, ceiling }: Worl
     tell(`reserve.latency at ${Math.round(saturated / 2)} requests/s`, round);
     const exchanges = await holdAtRate(shop, stock, saturated / 2, effort.seconds);
     const shots = Array.from({ length: Math.round((saturated / 2) * effort.seconds) }, () => holdShot(any()));
-    const bare = allAnswered(201, await openLoop({ urls: [ceiling.url], perSecond: saturated / 2, shots }));
+    const bare = allAnswered(
+      201,
+      await openLoop({ urls: [ceiling.url], shots, dueMs: arrivals(shots.length, saturated / 2) }),
+    );
     if (round === 0) continue;
     ms.push(...exchanges.map((exchange) => exchange.ms));
     bareMs.push(...bare.map((exchange) => exchange.ms));
@@ -119,7 +122,7 @@ async function holdAtRate({ urls, records }: SellingShop, stock: Stock, perSecon
   const shots = Array.from({ length: count }, () => stock.next() ?? [])
     .flat()
     .map((group) => holdShot(group));
-  const exchanges = await openLoop({ urls, perSecond, shots });
+  const exchanges = await openLoop({ urls, shots, dueMs: arrivals(shots.length, perSecond) });
   for (const { about, body } of allAnswered(201, exchanges)) records.held(about, body);
   return exchanges;
 }
