@@ -57,7 +57,6 @@ export function openShadow(
     versions,
     rules: { arrays: [] },
     record,
-    budget: { inFlightMax: 32 },
     ...(isIdle && { isIdle }),
   });
   return {
