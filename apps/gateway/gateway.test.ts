@@ -189,8 +189,9 @@ test('whoever compares reads hears whether a client waits for an answer to begin
   await until('the owner is asked', async () => asked.length === 1);
   expect(isIdle()).toBe(false);
   asked[0]?.write('half');
-  await until('the answer has begun, and does not end', async () => isIdle());
-  client.request.destroy();
+  await until('the answer has begun', async () => isIdle());
+  asked[0]?.end(' and the rest');
+  expect(await client.answer).toEqual([200, undefined, 'half and the rest']);
 });
 
 const failure = '{"Message":"An unexpected error occurred.","Errors":[]}';
