@@ -89,11 +89,11 @@ function inCrowds(
   const [paths, dueMs] = [[] as string[], [] as number[]];
   for (const [nth, block] of blocks.entries()) {
     const crowds = arrivals(readsEach, readsPerSecond, random.below(2 ** 30));
-    for (const began of block.map((_, turn) => turn * (crowds.at(-1) ?? 0) + (dueMs.at(-1) ?? 0))) {
-      for (const [read, at] of crowds.entries()) {
-        paths.push(pathOf(ids, nth * readsEach + read));
-        dueMs.push(began + at);
-      }
+    const asked = Array.from(crowds, (_, read) => pathOf(ids, nth * readsEach + read));
+    for (let turn = 0; turn < block.length; turn++) {
+      const began = dueMs.at(-1) ?? 0;
+      paths.push(...asked);
+      dueMs.push(...crowds.map((at) => began + at));
     }
   }
   return { paths, dueMs: Float64Array.from(dueMs) };

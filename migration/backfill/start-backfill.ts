@@ -36,7 +36,8 @@ export function startBackfill(options: StartOptions): Loop {
   const isUrgent = ({ changes }: Batch) => changes.some(({ table }) => urgent.has(table));
   const pass = async () => {
     if (performance.now() >= lookAt) {
-      if (!(await lookAfter(options)).isThrottled) restUntil = 0;
+      await lookAfter(options);
+      if (!(await isThrottled(backfill))) restUntil = 0;
       lookAt = performance.now() + lookMs;
     }
     const followed = await streamPass(backfill, stream, { waitMs: isCopied ? waitMs : 0 });
@@ -54,15 +55,16 @@ export function startBackfill(options: StartOptions): Loop {
 }
 
 /** Sees to what the stream itself is silent about: a source that nobody changes, a table that is no longer in it, a full disk. */
-async function lookAfter({ backfill, slotBytesMax }: StartOptions): Promise<{ readonly isThrottled: boolean }> {
+async function lookAfter({ backfill, slotBytesMax }: StartOptions): Promise<void> {
   const { source, unit, writer } = backfill;
   await guardSlot(source, unit, { bytesMax: slotBytesMax });
   await schemaNow(source, unit);
   await heartbeat(source, unit);
-  const { isReplayAsked, probeMsMax } = await writer.transaction(async (tx) => ({
-    isReplayAsked: await takeReplay(tx, writer),
-    ...(await readCheckpoint(tx, writer)),
-  }));
-  if (isReplayAsked) await replayRejects(backfill);
-  return { isThrottled: probeMsMax !== undefined };
+  if (await writer.transaction((tx) => takeReplay(tx, writer))) await replayRejects(backfill);
+}
+
+/** A rest ends with the limit it is for. */
+async function isThrottled({ writer }: Backfill): Promise<boolean> {
+  const checkpoint = await writer.transaction((tx) => readCheckpoint(tx, writer));
+  return checkpoint?.probeMsMax !== undefined;
 }
